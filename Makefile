@@ -1,0 +1,46 @@
+# Every target creates what it needs: a machine with Python (3.11 or newer) and make is enough.
+.DEFAULT_GOAL := help
+PYTHON ?= python3
+VENV   ?= .venv
+BIN    := $(VENV)/bin
+# Both print banners about the future of MkDocs on every build.
+export NO_MKDOCS_2_WARNING := 1
+export DISABLE_MKDOCS_2_WARNING := true
+export PIP_DISABLE_PIP_VERSION_CHECK := 1
+
+serve: $(VENV)/.ready  ## Live preview at http://127.0.0.1:8000: recorded results at once, what is missing is executed
+	$(BIN)/mkdocs serve --livereload
+
+test: $(VENV)/.ready  ## All tests
+	$(BIN)/python -m pytest
+
+site: $(VENV)/.ready  ## Build the site strictly into site/ (never add -q: it switches --strict off)
+	$(BIN)/mkdocs build --strict
+
+record: $(VENV)/.ready  ## Measure everything again and record it
+	$(BIN)/mkdocs-dlplugin run --force
+
+check: $(VENV)/.ready  ## Whether what is recorded still matches the code
+	$(BIN)/mkdocs-dlplugin check
+
+lint: $(VENV)/.ready  ## Style, types and the drawing of the house
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+benchmark: $(VENV)/.ready  ## Time builds against markdown-exec and record the table that the docs show
+	$(BIN)/python -m benchmarks.builds
+
+clean:  ## Remove what was built; records stay
+	rm -rf site .dlplugin dist .pytest_cache .mypy_cache .ruff_cache .import_linter_cache
+
+help:  ## This list
+	@grep -E '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
+
+$(VENV)/.ready: pyproject.toml constraints.txt
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --constraint constraints.txt --editable '.[dev]'
+	@touch $@
+
+.PHONY: serve test site record check lint benchmark clean help

@@ -1,0 +1,87 @@
+"""Errors: one cause, one message, with the place, what was written, what is known and what to do."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Iterable
+from enum import IntEnum
+
+from mkdocs_dlplugin.model import Where
+
+
+class Exit(IntEnum):
+    """How a build or command ends; the highest of those that apply."""
+
+    OK = 0
+    AUTHOR = 1
+    """A mistake in a page or in mkdocs.yml, found before anything ran."""
+    FAILED = 3
+    """A run failed; the site is complete, with a box where its result would be."""
+    FROZEN = 4
+    """Nothing may run, and a result is missing, stale or unreadable."""
+    STORE = 5
+    """The records cannot be read or written."""
+
+
+class DLError(Exception):
+    """A mistake we can explain; raised anywhere, turned into text in `build.py`."""
+
+    code = Exit.AUTHOR
+
+    def __init__(self, where: Where, problem: str, hint: str = "") -> None:
+        super().__init__(problem)
+        self.where, self.problem, self.hint = where, problem, hint
+
+    def __str__(self) -> str:
+        return f"{self.where}: {self.problem}" + "".join(f"\n  {line}" for line in self.hint.splitlines())
+
+
+class RunFailed(DLError):
+    """One job that did not end well; everything else goes on."""
+
+    code = Exit.FAILED
+
+    def __init__(
+        self,
+        where: Where,
+        problem: str,
+        hint: str = "",
+        *,
+        kind: str = "Exception",
+        job: str = "",
+        seed: int = 0,
+        frames: tuple[str, ...] = (),
+        output: str = "",
+    ) -> None:
+        super().__init__(where, problem, hint)
+        self.kind = kind
+        """`Exception`, `Timeout`, `Crashed`, `Exited`, `OutOfMemory`, `NotSerialisable`, `Skipped` or `Engine`."""
+        self.job = job
+        """The run at its point, as `mlp(n=100)`."""
+        self.seed = seed
+        self.frames = frames
+        """The page's own lines of the traceback, outermost first: `docs/p.md:47  code`."""
+        self.output = output
+        """The end of what it printed."""
+
+
+class Missing(DLError):
+    """A result that must be there and is not, while nothing may run."""
+
+    code = Exit.FROZEN
+
+
+class StoreError(DLError):
+    """The records cannot be read or written."""
+
+    code = Exit.STORE
+
+
+def suggest(word: str, known: Iterable[str]) -> str:
+    """Offer the known word that was probably meant, or list the first few; empty when nothing is known."""
+    names = list(dict.fromkeys(known))
+    close = difflib.get_close_matches(word, names, n=1, cutoff=0.6)
+    if close:
+        return f"Did you mean '{close[0]}'?"
+    shown = ", ".join(f"'{name}'" for name in names[:8]) + (", …" if len(names) > 8 else "")
+    return f"Known here: {shown}." if names else ""
