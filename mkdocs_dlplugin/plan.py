@@ -1,0 +1,250 @@
+"""Plan: from runs to jobs, with the key of each, what it waits for, and whether its record still stands."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from functools import cache
+from importlib import metadata
+from pathlib import Path
+
+from mkdocs_dlplugin.errors import DLError, suggest
+from mkdocs_dlplugin.fingerprint import Files, canonical_value, changes, digest_code, digest_names, key, results_digest
+from mkdocs_dlplugin.model import Job, Record, Run, Value, place
+
+
+@dataclass(frozen=True)
+class Task:
+    """One job with what it waits for."""
+
+    run: Run
+    job: Job
+    """Complete but for its `inputs`, which exist only once the upstream jobs have records."""
+    waits_for: tuple[str, ...] = ()
+    """Places of all jobs of its upstream runs: it starts when each has a record."""
+    partners: tuple[str, ...] = ()
+    """Places of the upstream jobs with the same seed and shared parameters."""
+
+    @property
+    def place(self) -> str:
+        """Where its record is kept."""
+        return place(self.job.run, self.job.params, self.job.seed)
+
+
+@dataclass(frozen=True)
+class State:
+    """How a job's record stands to what the pages say now."""
+
+    word: str
+    """`fresh`, `stale` or `missing`."""
+    reasons: tuple[str, ...] = ()
+    """What changed, in words."""
+
+
+@dataclass
+class Plan:
+    """All jobs of a site, upstream ones first."""
+
+    tasks: dict[str, Task] = field(default_factory=dict)
+    """By place."""
+    problems: list[DLError] = field(default_factory=list)
+
+
+def plan(runs: Sequence[Run], root: Path, environ: Mapping[str, str] = os.environ) -> Plan:
+    """Make the jobs of all runs.
+
+    Args:
+        runs: Every run once, in page order.
+        root: Folder of `mkdocs.yml`.
+        environ: Where declared environment variables get their values.
+
+    Returns:
+        The jobs, upstream ones first, and what is wrong with `uses`.
+    """
+    by_name = {run.name: run for run in runs}
+    made = Plan()
+    for run in runs:
+        for used in run.uses:
+            if used not in by_name:
+                made.problems.append(
+                    DLError(
+                        run.where, f"run '{run.name}' uses '{used}', which no page defines.", suggest(used, by_name)
+                    )
+                )
+    made.problems += _cycles(by_name)
+    if made.problems:
+        return made
+    for run in _upstream_first(by_name):
+        for params in run.points:
+            for seed in run.seeds:
+                task = _task(run, params, seed, by_name, made, root, environ)
+                made.tasks[task.place] = task
+    return made
+
+
+def _task(
+    run: Run,
+    params: Mapping[str, Value],
+    seed: int,
+    by_name: Mapping[str, Run],
+    made: Plan,
+    root: Path,
+    environ: Mapping[str, str],
+) -> Task:
+    partners = [match for used in run.uses if (match := partner(by_name[used], params, seed))]
+    job = Job(
+        run=run.name,
+        code=run.code,
+        where=run.where,
+        source_path=run.source_path,
+        first_line=run.first_line,
+        seed=seed,
+        params=params,
+        root=str(root),
+        threads=run.threads,
+        device=run.device,
+        timeout=run.timeout,
+        exclusive=run.exclusive,
+        metrics=run.metrics,
+        series=run.series,
+        env={name: environ[name] for name in run.env if name in environ},
+        raises=run.raises,
+        seeded=run.seeds != (0,),
+    )
+    job = replace(job, key=key(job, (made.tasks[where].job.key for where in partners)))
+    waits = tuple(p for used in run.uses for p in places(by_name[used]))
+    return Task(run, job, waits, tuple(partners))
+
+
+def places(run: Run) -> list[str]:
+    """Name the places of all jobs of a run, points as written, then seeds."""
+    return [place(run.name, params, seed) for params in run.points for seed in run.seeds]
+
+
+def partner(upstream: Run, params: Mapping[str, Value], seed: int) -> str:
+    """Find the upstream job with the same seed and the same values of shared parameters; empty if there is none.
+
+    A single-seed upstream run serves every seed: it stands for something prepared once.
+    """
+    if seed not in upstream.seeds and len(upstream.seeds) > 1:
+        return ""
+    partner_seed = seed if seed in upstream.seeds else upstream.seeds[0]
+    for point in upstream.points:
+        shared = point.keys() & params.keys()
+        settled = len(upstream.points) == 1 or shared == point.keys()
+        if settled and all(canonical_value(point[name]) == canonical_value(params[name]) for name in shared):
+            return place(upstream.name, point, partner_seed)
+    return ""
+
+
+def state(task: Task, record: Record | None, files: Files, inputs: Mapping[str, str]) -> State:
+    """Compare a job with its record.
+
+    Args:
+        task: The job.
+        record: What the store holds at its place.
+        files: The project as it is now.
+        inputs: Digests of upstream results, see `input_digests`.
+    """
+    if record is None:
+        return State("missing", ("never measured",))
+    if record.key != task.job.key:
+        return State("stale", (_key_reason(task, record),))
+    changed = changes(record.observed, files, inputs)
+    return State("stale", tuple(changed)) if changed else State("fresh")
+
+
+def _key_reason(task: Task, record: Record) -> str:
+    then = record.provenance.get("options", {})
+    now = options_of(task.job)
+    words = [f"{name} was {then[name]}, is {now[name]}" for name in now if name in then and then[name] != now[name]]
+    if words:
+        return ", ".join(words)
+    if record.provenance.get("code") != code_digest(task.job):
+        return f"the code at {task.run.where} changed"
+    return "an upstream run changed" if task.partners else "its options changed"
+
+
+def options_of(job: Job) -> dict[str, str]:
+    """Name the options that are part of the key, so that `why` can say which one changed."""
+    env = " ".join(f"{name}={digest_names([value])[:8]}" for name, value in sorted(job.env.items()))
+    return {
+        "threads": str(job.threads),
+        "device": job.device,
+        "metrics": " ".join(job.metrics),
+        "series": job.series,
+        "raises": job.raises,
+        "env": env,
+    }
+
+
+def code_digest(job: Job) -> str:
+    """Digest a job's code alone, for `why`."""
+    return digest_code(job.code)[:16]
+
+
+@cache
+def distributions() -> Mapping[str, Sequence[str]]:
+    """Name the distributions that provide each importable package here (`sklearn`: scikit-learn)."""
+    return metadata.packages_distributions()
+
+
+def drift(record: Record) -> list[str]:
+    """Say which packages are installed in another version than a record was measured with; it stays fresh."""
+    said = []
+    for name, then in sorted(dict(record.provenance.get("packages") or {}).items()):
+        now = next((metadata.version(package) for package in distributions().get(name, ())), "")
+        if now != then:
+            said.append(f"measured with {name} {then}, " + (f"{now} is installed" if now else "which is not installed"))
+    return said
+
+
+def input_digests(records: Iterable[Record]) -> dict[str, str]:
+    """Digest the results there are, by place, and per run the list of its places (`scan/*`)."""
+    digests: dict[str, str] = {}
+    listed: dict[str, list[str]] = {}
+    for record in records:
+        digests[record.place] = results_digest(record)
+        listed.setdefault(record.run, []).append(record.place)
+    return digests | {f"{run}/*": digest_names(found) for run, found in listed.items()}
+
+
+def _upstream_first(by_name: Mapping[str, Run]) -> list[Run]:
+    """Order runs so that each stands behind those it uses, and otherwise as written."""
+    ordered: dict[str, Run] = {}
+
+    def add(run: Run) -> None:
+        if run.name not in ordered:
+            for used in run.uses:
+                add(by_name[used])
+            ordered[run.name] = run
+
+    for run in by_name.values():
+        add(run)
+    return list(ordered.values())
+
+
+def _cycles(by_name: Mapping[str, Run]) -> list[DLError]:
+    """Report each circle of `uses` once, as the path an author can follow."""
+    found: list[DLError] = []
+    done: set[str] = set()
+
+    def follow(name: str, path: list[str]) -> None:
+        if name in path:
+            circle = path[path.index(name) :]
+            if not done & set(circle):
+                steps = " -> ".join(f"{n} ({by_name[n].where})" for n in [*circle, name])
+                found.append(
+                    DLError(by_name[name].where, f"runs use each other in a circle: {steps}.", "Remove one `uses`.")
+                )
+            done.update(circle)
+            return
+        if name in by_name and name not in done:
+            for used in by_name[name].uses:
+                follow(used, [*path, name])
+            done.add(name)
+
+    for name in by_name:
+        follow(name, [])
+    return found

@@ -1,0 +1,273 @@
+"""Record: keep what was measured, as files a person can read and git can merge."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import re
+import tempfile
+import time
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+from mkdocs_dlplugin.errors import StoreError
+from mkdocs_dlplugin.fingerprint import digest_bytes, digest_json, results_digest
+from mkdocs_dlplugin.model import SCHEMA, Observed, Output, Record, Where
+
+if os.name != "nt":  # on Windows two builds at once may measure the same job twice, and the last one stays
+    import fcntl
+
+LARGEST = 4 * 1024 * 1024
+"""Bytes of a record file beyond which it is not one of ours; real ones stay below 8 KB."""
+_NUMBERS = re.compile(r"\[\s+((?:(?:-?[\d.eE+-]+|null),?\s+)+)\]")
+_ASSET = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,99}")
+
+
+class Damaged(Exception):
+    """A record file that cannot stand for a result; its text says why."""
+
+
+class Store:
+    """The folder of records: one current record per job, found by its place, each with its key inside."""
+
+    def __init__(self, folder: Path, scratch: Path) -> None:
+        self.folder = folder
+        """Meant to be committed."""
+        self.scratch = scratch
+        """For locks and damaged files; never committed."""
+
+    def path(self, place: str) -> Path:
+        """Return the file of a job's record."""
+        return self.folder / f"{place}.json"
+
+    def read(self, place: str) -> Record | None:
+        """Read the record of a job; `None` when there is none.
+
+        Raises:
+            Damaged: the file is there but cannot stand for a result.
+            StoreError: the file cannot be read at all.
+        """
+        path = self.path(place)
+        try:
+            with path.open("rb") as file:
+                content = file.read(LARGEST + 1)
+        except (FileNotFoundError, NotADirectoryError):
+            return None
+        except OSError as error:
+            raise StoreError(Where(str(path)), f"the record cannot be read: {error.strerror}.") from error
+        record = parse(content)
+        for name, digest in record.assets.items():
+            if not _ASSET.fullmatch(name):
+                raise Damaged(f"names an asset {name!r} outside its folder")
+            if not (asset := self.asset_path(place, name)).is_file() or digest_bytes(asset.read_bytes()) != digest:
+                raise Damaged(f"lacks its asset '{name}', or that was changed")
+        return record
+
+    def asset_path(self, place: str, name: str) -> Path:
+        """Return the file of one asset; a run's figures stand in a folder named after its seed."""
+        return self.folder / place / name
+
+    def asset(self, record: Record, name: str) -> bytes:
+        """Read one asset of a record that was read before."""
+        return record.blobs[name] if name in record.blobs else self.asset_path(record.place, name).read_bytes()
+
+    def write(self, record: Record, code: str) -> None:
+        """Keep a record, its assets and, once per digest, its code and environment; old or new, never half.
+
+        Raises:
+            StoreError: the folder cannot be written.
+        """
+        try:
+            for name, content in record.blobs.items():
+                _write(self.asset_path(record.place, name), content)
+            source = digest_bytes(code.encode())
+            _write_once(self.folder / "_sources" / f"{source[:16]}.py", code.encode())
+            environment = {name: record.provenance.get(name) for name in _ENVIRONMENT}
+            surroundings = digest_json(environment)
+            _write_once(self.folder / "_environments" / f"{surroundings[:16]}.json", _dump(environment))
+            _write(self.path(record.place), serialise(record, source[:16], surroundings[:16]))
+        except OSError as error:
+            reason = f"{error.strerror or error}"
+            hint = "Results of this build are shown but not kept."
+            raise StoreError(
+                Where(str(self.folder)), f"record {record.place} cannot be written: {reason}.", hint
+            ) from error
+
+    def environment(self, digest: str) -> dict[str, Any]:
+        """Read the environment that records share; empty when its file is gone."""
+        try:
+            value = json.loads((self.folder / "_environments" / f"{digest}.json").read_bytes())
+        except (OSError, ValueError):
+            return {}
+        return value if isinstance(value, dict) else {}
+
+    def complete(self, record: Record) -> Record:
+        """Fill in the environment that the record names by digest."""
+        digest = record.provenance.get("environment")
+        if not isinstance(digest, str):
+            return record
+        return replace(record, provenance={**self.environment(digest), **record.provenance})
+
+    def set_aside(self, place: str) -> Path:
+        """Move a damaged record out of the way, so that it is measured again and nothing is lost."""
+        aside = self.scratch / "quarantine" / f"{place.replace('/', '~')}-{time.time_ns()}.json"
+        aside.parent.mkdir(parents=True, exist_ok=True)
+        self.path(place).replace(aside)
+        return aside
+
+    def places(self) -> Iterator[str]:
+        """Name every record there is, in the order of the file system's names."""
+        if not self.folder.is_dir():
+            return
+        for file in sorted(self.folder.glob("*/*/*.json")):
+            yield file.relative_to(self.folder).with_suffix("").as_posix()
+
+    def claim(self, key: str, until: contextlib.ExitStack) -> bool:
+        """Take the right to measure one job until *until* closes; tell whether it was free.
+
+        The kernel gives the lock back when a build dies, so no stale lock is ever left.
+        """
+        if os.name == "nt":
+            return True
+        locks = self.scratch / "locks"
+        try:
+            locks.mkdir(parents=True, exist_ok=True)
+            handle = os.open(locks / f"{key[:32]}.lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o644)
+        except OSError:
+            return True  # read-only scratch: measuring twice does less harm than not measuring
+        try:
+            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            os.close(handle)
+            return False
+        except OSError:
+            pass  # a file system without locks, such as some NFS mounts
+        until.callback(os.close, handle)
+        return True
+
+
+_ENVIRONMENT = ("python", "packages", "os", "cpu", "device", "device_name", "threads", "plugin")
+"""What of a record's provenance many records share; kept once per digest."""
+
+
+def serialise(record: Record, source: str, environment: str) -> bytes:
+    """Write a record as JSON: what was measured first, what differs from day to day last, a digest over all of it."""
+    body = {
+        "schema": SCHEMA,
+        "key": record.key,
+        "run": record.run,
+        "params": dict(record.params),
+        "seed": record.seed,
+        "metrics": dict(record.metrics),
+        "series": {
+            name: {"step": list(steps), "value": list(values)} for name, (steps, values) in record.series.items()
+        },
+        "correct": _pack(record.correct),
+        "assets": dict(record.assets),
+        "results": results_digest(record),
+        "observed": {
+            "modules": dict(record.observed.modules),
+            "files": dict(record.observed.files),
+            "folders": dict(record.observed.folders),
+            "inputs": dict(record.observed.inputs),
+        },
+        "outputs": [
+            {"kind": o.kind, **({"text": o.text} if o.kind == "text" else {"asset": o.asset})} for o in record.outputs
+        ],
+        "notes": list(record.notes),
+        "source": source,
+        "environment": environment,
+        "timings": {name: dict(spent) for name, spent in record.timings.items()},
+        "provenance": {name: value for name, value in record.provenance.items() if name not in _ENVIRONMENT},
+    }
+    return _dump({**body, "digest": digest_json(body)})
+
+
+def parse(content: bytes) -> Record:
+    """Read a record's JSON.
+
+    Raises:
+        Damaged: it is no record of ours, a newer one, or was edited.
+    """
+    if not content.strip():
+        raise Damaged("is empty")
+    if len(content) > LARGEST:
+        raise Damaged("is far larger than a record")
+    if b"<<<<<<< " in content:
+        raise Damaged("has git conflict markers: keep either side, both are complete")
+    if content.startswith(b"version https://git-lfs"):
+        raise Damaged("is a Git LFS pointer: run `git lfs pull`")
+    try:
+        value = json.loads(content, parse_constant=_refuse)
+        if not isinstance(value, dict) or value.get("schema") != SCHEMA:
+            newer = isinstance(value, dict) and isinstance(value.get("schema"), int) and value["schema"] > SCHEMA
+            raise Damaged("was written by a newer version of the plugin" if newer else "is not a record")
+        digest = value.pop("digest", None)
+        if digest != digest_json(value):
+            raise Damaged("was edited by hand (its digest differs)")
+        observed = value["observed"]
+        return Record(
+            key=value["key"],
+            run=value["run"],
+            params=value["params"],
+            seed=value["seed"],
+            metrics=value["metrics"],
+            series={name: (tuple(s["step"]), tuple(s["value"])) for name, s in value["series"].items()},
+            correct=_unpack(value["correct"]),
+            outputs=tuple(Output(o["kind"], o.get("text", ""), o.get("asset", "")) for o in value["outputs"]),
+            assets=value["assets"],
+            observed=Observed(observed["modules"], observed["files"], observed["folders"], observed["inputs"]),
+            timings=value["timings"],
+            provenance={**value["provenance"], "source": value["source"], "environment": value["environment"]},
+            notes=tuple(value["notes"]),
+        )
+    except RecursionError as error:
+        raise Damaged("is nested too deeply") from error
+    except (ValueError, KeyError, TypeError, AttributeError, UnicodeDecodeError) as error:
+        raise Damaged(f"is not a record ({error})") from error
+
+
+def _dump(value: Mapping[str, Any]) -> bytes:
+    text = json.dumps(value, indent=1, sort_keys=True, ensure_ascii=False, allow_nan=False)
+    # A list of numbers on one line: a changed series is then one changed line.
+    text = _NUMBERS.sub(lambda match: "[" + " ".join(match[1].split()) + "]", text)
+    return text.encode() + b"\n"
+
+
+def _pack(correct: str) -> str:
+    """Write correctness per item as `count:hex`, a quarter of its length."""
+    return f"{len(correct)}:{int(correct, 2):x}" if correct else ""
+
+
+def _unpack(packed: str) -> str:
+    count, _, digits = packed.partition(":")
+    return f"{int(digits, 16):0{int(count)}b}" if digits else ""
+
+
+def _refuse(name: str) -> float:
+    raise ValueError(f"{name} is not JSON")
+
+
+def _write_once(path: Path, content: bytes) -> None:
+    if not path.is_file():
+        _write(path, content)
+
+
+def _write(path: Path, content: bytes) -> None:
+    """Replace a file as a whole: a reader, a crash or a power cut sees the old content or the new."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    handle, name = tempfile.mkstemp(prefix=".", suffix=".tmp", dir=path.parent)
+    try:
+        with os.fdopen(handle, "wb") as file:
+            file.write(content)
+            file.flush()
+            os.fsync(file.fileno())
+        Path(name).chmod(0o644)
+        Path(name).replace(path)
+    except BaseException:
+        with contextlib.suppress(OSError):
+            Path(name).unlink()
+        raise
