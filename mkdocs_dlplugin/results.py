@@ -1,0 +1,193 @@
+"""Results: what views may ask about runs and their records, whichever generator shows the page."""
+
+from __future__ import annotations
+
+import posixpath
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+
+from mkdocs_dlplugin.errors import DLError, suggest
+from mkdocs_dlplugin.expressions import Ref, matches, parse_selector
+from mkdocs_dlplugin.model import Metric, Record, Run, Sample, Value, Where, address
+
+
+@dataclass(frozen=True)
+class Group:
+    """One run at one point with the records of all its seeds: a row of a table, a line of a chart."""
+
+    run: Run
+    params: Mapping[str, Value]
+    label: str
+    """Display name; carries the point where the run has a grid."""
+    records: tuple[Record, ...]
+    """One per seed that has a result, by seed."""
+    absent: tuple[int, ...] = ()
+    """Seeds without a result."""
+
+    @property
+    def address(self) -> str:
+        """`mlp(n=100)`."""
+        return address(self.run.name, self.params)
+
+    @property
+    def complete(self) -> bool:
+        """Whether a mean may be shown: every seed is there, or as many as `min_seeds` asks, and one kind of device."""
+        enough = not self.absent or 0 < self.run.min_seeds <= len(self.records)
+        return bool(self.records) and enough and len(self.devices) == 1
+
+    @property
+    def devices(self) -> tuple[str, ...]:
+        """The classes of device its records come from, such as `cpu`; a mean never mixes two."""
+        return tuple(sorted({str(record.provenance.get("device", "cpu")) for record in self.records}))
+
+
+@dataclass(frozen=True)
+class Place:
+    """Where a view stands while it renders: its block, its page, and how to link and ship files from there."""
+
+    where: Where
+    """The block in its page, for messages."""
+    id: str
+    """The author's id of the block; may be empty."""
+    url: str
+    """URL of the page relative to the site's root (`compare/mnist1d/`)."""
+    keep: Callable[[str, bytes], str]
+    """Ship a file with the site: takes a name and its bytes, returns its path relative to the site's root."""
+    directory_urls: bool = True
+    """Whether pages are folders (`use_directory_urls`)."""
+    run_pages: bool = True
+    """Whether each run has a page of its own that numbers can link to."""
+
+    def link(self, target: str) -> str:
+        """Make a path relative to the site's root relative to this page, keeping a final slash and fragment."""
+        path, hash_, fragment = target.partition("#")
+        folder = self.url if self.url.endswith("/") or not self.url else posixpath.dirname(self.url)
+        relative = posixpath.relpath(path or ".", folder or ".")
+        if path.endswith("/") and not relative.endswith("/"):
+            relative += "/"
+        return relative + hash_ + fragment
+
+    def run_link(self, group: Group) -> str:
+        """Link the page of a run, at the anchor of the point when there is one."""
+        base = f"runs/{group.run.name}/" if self.directory_urls else f"runs/{group.run.name}.html"
+        return self.link(base) + (f"#dl-{anchor(group.params)}" if group.params else "")
+
+    def file(self, name: str, content: bytes) -> str:
+        """Ship a file and return its URL relative to this page."""
+        return self.link(self.keep(name, content))
+
+
+def anchor(params: Mapping[str, Value]) -> str:
+    """Name a point inside the page of its run, as an HTML id can hold it: `lr-0-1-n-100`."""
+    text = address("", params)
+    return "-".join("".join(c if c.isalnum() else " " for c in text).split())
+
+
+class Results:
+    """All runs of a site with the records that stand for them now."""
+
+    def __init__(self, groups: Iterable[Group], metrics: Mapping[str, Metric]) -> None:
+        self.groups = tuple(groups)
+        self._metrics = metrics
+        self._names = tuple(dict.fromkeys(group.run.name for group in self.groups))
+
+    def metric(self, name: str) -> Metric:
+        """Return the declaration of a metric; one that nobody declared is a plain number without a direction."""
+        return self._metrics.get(name) or Metric(name)
+
+    def select(self, selector: str | Ref, where: Where) -> list[Group]:
+        """Find the groups a selector names: `mlp`, `digits-*`, `mlp(n=100)`, `mlp(n=*)`, in page order.
+
+        Raises:
+            DLError: nothing matches, or a bare name of a gridded run is ambiguous.
+        """
+        ref = parse_selector(selector, where) if isinstance(selector, str) else selector
+        found = [group for group in self.groups if matches(ref, group.run.name, group.params)]
+        if not found:
+            raise DLError(where, f"no run is called '{ref.text}'.", suggest(ref.run, self._known(ref)))
+        if ref.point is None and "*" not in ref.run and found[0].run.gridded:
+            points = ", ".join(group.address for group in found)
+            raise DLError(
+                where,
+                f"'{ref.run}' has several points.",
+                f"Name one of {points}; or all of them: {ref.run}({_stars(found[0])}).",
+            )
+        return found
+
+    def one(self, selector: str | Ref, where: Where) -> Group:
+        """Find the only group a selector names."""
+        found = self.select(selector, where)
+        if len(found) > 1:
+            raise DLError(
+                where,
+                f"'{selector}' names {len(found)} runs where one is expected.",
+                "Name one of " + ", ".join(g.address for g in found) + ".",
+            )
+        return found[0]
+
+    def sample(self, group: Group, name: str, where: Where) -> Sample:
+        """Collect one metric over the seeds of a group.
+
+        Raises:
+            DLError: no record of the group has such a metric.
+        """
+        sample = self.find(group, name)
+        if sample is None:
+            known = sorted({n for r in group.records for n in (*r.metrics, *r.timings)})
+            raise DLError(where, f"'{name}' is not a metric of run '{group.address}'.", suggest(name, known))
+        return sample
+
+    def find(self, group: Group, name: str) -> Sample | None:
+        """Collect one metric over the seeds of a group; `None` when no record has it."""
+        metric = self.metric(name)
+        values = {record.seed: value for record in group.records if (value := value_of(record, metric)) is not None}
+        if not values:
+            return None
+        records = [record for record in group.records if record.seed in values]
+        if metric.kind == "measured" and any(name in record.timings for record in records):
+            metric = replace(metric, unit=metric.unit or "s", kind="timing")
+        correct = tuple(r.correct for r in records) if is_accuracy(records, name) else ()
+        first = records[0]
+        return Sample(
+            title=group.label,
+            metric=metric,
+            seeds=tuple(sorted(values)),
+            values=tuple(values[seed] for seed in sorted(values)),
+            varies=frozenset(group.run.varies),
+            data=group.run.data,
+            n_train=int(first.metrics.get("n_train", 0)),
+            n_test=int(first.metrics.get("n_test", len(first.correct))),
+            correct=correct,
+            exclusive=group.run.exclusive,
+            machine=machine(first),
+        )
+
+    def _known(self, ref: Ref) -> Sequence[str]:
+        return [g.address for g in self.groups if g.run.name == ref.run] or self._names
+
+
+def value_of(record: Record, metric: Metric) -> float | None:
+    """Return a record's metric; of a timing the seconds that the metric's clock asks for."""
+    if metric.name in record.metrics:
+        return record.metrics[metric.name]
+    if metric.name in record.timings:
+        unsaid = "cpu" if record.provenance.get("device", "cpu") == "cpu" else "wall"
+        return record.timings[metric.name][metric.clock or unsaid]
+    return None
+
+
+def is_accuracy(records: Sequence[Record], name: str) -> bool:
+    """Tell whether a metric is the share of correct test items, so that item sampling applies to it."""
+    return bool(records) and all(
+        r.correct and abs(r.correct.count("1") / len(r.correct) - r.metrics.get(name, -1.0)) < 1e-6 for r in records
+    )
+
+
+def machine(record: Record) -> str:
+    """Name the machine a record comes from, as far as timings care: device and its name."""
+    said = record.provenance
+    return f"{said.get('device_name') or said.get('cpu', '')}, {said.get('device', 'cpu')}"
+
+
+def _stars(group: Group) -> str:
+    return ", ".join(f"{name}=*" for name in sorted(group.params))

@@ -1,0 +1,281 @@
+"""Vega: turn a Vega-Lite spec into slim inline SVG whose colours follow the page, drawn in a process of its own."""
+
+from __future__ import annotations
+
+import hashlib
+import html
+import json
+import math
+import os
+import subprocess
+import sys
+import tempfile
+import threading
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from importlib import metadata
+from pathlib import Path
+from types import TracebackType
+from typing import Any
+
+from mkdocs_dlplugin import slim
+
+WIDTHS = (688, 328)
+"""Pixels of a text column and of a phone: one drawing scaled to both would shrink 12 px text to 5 px."""
+
+PALETTE = ("#2f7ad6", "#883105", "#0b513e", "#7b2078", "#a89116", "#e3508a")
+"""Colours of the light scheme, told apart also by colour-blind readers; `tests/test_palette.py` measures it."""
+
+DARK = ("#a5d3f0", "#d9742a", "#28f6b5", "#df5ae0", "#ebd831", "#e8467f")
+"""The same six on a dark page."""
+
+COLORS = tuple(f"var(--dl-c{number},{color})" for number, color in enumerate(PALETTE, start=1))
+"""What a spec writes; the fallback keeps the colours of an SVG saved from the page."""
+
+FG, MUTED, GRID, BG = (
+    "var(--dl-fg,#1c1e21)",
+    "var(--dl-muted,#5a6069)",
+    "var(--dl-grid,#e2e4e8)",
+    "var(--dl-bg,#fff)",
+)
+
+CONFIG: Mapping[str, Any] = {
+    "background": None,
+    "aria": False,
+    # Widths of labels come from the one bundled font, so every machine computes the same layout.
+    "font": "Liberation Sans",
+    "padding": 2,
+    "view": {"stroke": None},
+    "axis": {
+        "labelColor": MUTED, "labelFontSize": 12, "labelPadding": 5, "titleColor": FG, "titleFontSize": 12,
+        "titleFontWeight": "normal", "titlePadding": 9, "gridColor": GRID, "domainColor": MUTED, "tickColor": MUTED,
+        "tickSize": 4,
+    },
+    "axisY": {"domain": False, "ticks": False},
+    "legend": {
+        "labelColor": FG, "labelFontSize": 12, "labelLimit": 0, "titleColor": FG, "titleFontSize": 12, "orient": "top",
+        "symbolOpacity": 1, "symbolSize": 70, "symbolStrokeWidth": 2, "columnPadding": 18, "rowPadding": 4,
+        "offset": 14,
+    },
+    "text": {"color": FG, "fontSize": 12},
+    "range": {"category": list(COLORS), "symbol": ["circle", "square", "triangle-up", "diamond", "cross"]},
+}  # fmt: skip
+
+
+class Unavailable(Exception):
+    """Nothing here can draw; the data table stands in."""
+
+
+class Failed(Exception):
+    """The spec was refused, or drawing it failed or took too long."""
+
+
+class Renderer:
+    """The one process that draws, started when first needed, with the drawings it made before on disk."""
+
+    def __init__(
+        self,
+        cache: Path | None = None,
+        *,
+        command: Sequence[str] = (sys.executable, "-P", str(Path(__file__).with_name("renderer.py"))),
+        limit: float = 20.0,
+        version: str | None = None,
+        warn: Callable[[str], None] = lambda _: None,
+    ) -> None:
+        """Prepare to draw; nothing is started.
+
+        Args:
+            cache: Folder for finished drawings; it is made when needed.
+            command: What to start instead of our renderer, for tests.
+            limit: Seconds one drawing may take, start of the process included.
+            version: Version of what draws; looked up when not given.
+            warn: Called by views that show a table because a chart could not be drawn.
+        """
+        self.warn = warn
+        self._cache, self._command, self._limit = cache, tuple(command), limit
+        self._version = version or _installed()
+        self._process: subprocess.Popen[bytes] | None = None
+        self._lock = threading.Lock()
+
+    def __enter__(self) -> Renderer:
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, tb: TracebackType | None) -> None:
+        self.close()
+
+    def render(
+        self,
+        spec: Mapping[str, Any] | Callable[[int], Mapping[str, Any]],
+        widths: Sequence[int] = WIDTHS,
+        *,
+        name: str = "dl-chart",
+        label: str = "",
+    ) -> tuple[str, ...]:
+        """Draw a spec once per width.
+
+        Args:
+            spec: A Vega-Lite spec, or a function that lays one out for a width in pixels.
+            widths: Total widths, widest first; the stylesheet shows the one that fits.
+            name: Id of the chart in its page; prefixes every id inside the drawing.
+            label: Alternative text; without one the drawing is labelled by the element `{name}-caption`.
+
+        Returns:
+            One `<svg>` element per width, the same bytes for the same spec.
+
+        Raises:
+            Unavailable: vl-convert is not installed.
+            Failed: the spec names an address, or drawing it failed or took longer than the limit.
+        """
+        said = f'aria-label="{html.escape(label)}"' if label else f'aria-labelledby="{html.escape(name)}-caption"'
+        drawings = []
+        for index, width in enumerate(widths):
+            laid_out = _sized(spec(width) if callable(spec) else spec, width)
+            refuse_addresses(laid_out)
+            kind = "dl-svg" + ("" if len(widths) == 1 else " dl-narrow" if index else " dl-wide")
+            # Search would index tick labels; the attribute keeps Material's from doing so.
+            head = f'<svg class="{kind}" role="img" {said} data-search-exclude=""'
+            drawings.append(self._drawn(laid_out, name).replace("<svg", head, 1))
+        return tuple(drawings)
+
+    def close(self) -> None:
+        """End the process, if one runs."""
+        with self._lock:
+            self._end()
+
+    def _drawn(self, spec: Mapping[str, Any], name: str) -> str:
+        """Take a slim drawing from the cache, or make it and keep it."""
+        if self._version is None:
+            raise Unavailable("charts need vl-convert; without it a table stands in. `pip install vl-convert-python`")
+        request = json.dumps({"spec": finite(spec), "config": CONFIG}, sort_keys=True, allow_nan=False)
+        known = hashlib.sha256(f"{slim.VERSION}\n{self._version}\n{name}\n{request}".encode()).hexdigest()
+        path = self._cache / f"{known}.svg" if self._cache else None
+        if path and path.is_file():
+            return path.read_text(encoding="utf-8")
+        with self._lock:
+            drawing = self._ask(request)
+        try:
+            drawing = slim.slim(drawing, name)
+        except ValueError as error:
+            raise Failed(str(error)) from error
+        if path:
+            _write(path, drawing)
+        return drawing
+
+    def _ask(self, request: str) -> str:
+        """Hand one request to the process; end it when the answer is not a drawing.
+
+        A failed conversion spoils the ones after it in the same process, so no process survives an error.
+        """
+        process = self._process = self._process or self._start()
+        assert process.stdin is not None  # noqa: S101 - both are pipes, see _start
+        assert process.stdout is not None  # noqa: S101
+        late = threading.Event()
+
+        def stop() -> None:
+            late.set()
+            process.kill()
+
+        alarm = threading.Timer(self._limit, stop)
+        alarm.daemon = True
+        alarm.start()
+        try:
+            process.stdin.write(request.encode() + b"\n")
+            process.stdin.flush()
+            line = process.stdout.readline()
+        except OSError:
+            line = b""
+        finally:
+            alarm.cancel()
+        answer = _parsed(line)
+        if isinstance(answer.get("svg"), str) and not late.is_set():
+            return str(answer["svg"])
+        self._end()
+        if late.is_set():
+            raise Failed(f"drawing took longer than {self._limit:g} s.")
+        raise Failed(str(answer.get("error") or f"the renderer ended with status {process.returncode}."))
+
+    def _start(self) -> subprocess.Popen[bytes]:
+        # A new program and never a fork of this one: V8 hangs for ever in a fork.
+        pipe = subprocess.PIPE
+        try:
+            return subprocess.Popen(self._command, stdin=pipe, stdout=pipe, stderr=subprocess.DEVNULL)
+        except OSError as error:
+            raise Failed(f"the renderer cannot be started: {error}.") from error
+
+    def _end(self) -> None:
+        process, self._process = self._process, None
+        if process:
+            process.kill()
+            for pipe in (process.stdin, process.stdout):
+                try:
+                    if pipe:
+                        pipe.close()
+                except OSError:
+                    # What was still buffered for a process that is gone.
+                    pass
+            process.wait()
+
+
+def refuse_addresses(spec: Any) -> None:
+    """Refuse whatever could fetch or link: `url` other than an inline image, and `href`.
+
+    Raises:
+        Failed: with the address found.
+    """
+    for key, value in _entries(spec):
+        if key == "href" or (key == "url" and not (isinstance(value, str) and value.startswith("data:image/"))):
+            raise Failed(f"'{key}' is refused in a chart, nothing may be fetched or linked: {str(value)[:60]!r}.")
+
+
+def finite(value: Any) -> Any:
+    """Copy a spec with `None` for every number that JSON cannot hold."""
+    if isinstance(value, Mapping):
+        return {str(key): finite(item) for key, item in value.items()}
+    if isinstance(value, list | tuple):
+        return [finite(item) for item in value]
+    return None if isinstance(value, float) and not math.isfinite(value) else value
+
+
+def _sized(spec: Mapping[str, Any], width: int) -> dict[str, Any]:
+    """Fill in the width, and a height, where the spec leaves them open and its kind allows it."""
+    sized = dict(spec)
+    if not any(key in sized for key in ("facet", "concat", "hconcat", "vconcat", "repeat")):
+        sized["width"] = width
+        sized.setdefault("height", 320 if width >= 480 else 260)
+        sized.setdefault("autosize", {"type": "fit", "contains": "padding"})
+    return sized
+
+
+def _entries(value: Any) -> Iterator[tuple[str, Any]]:
+    """Walk every key of every mapping in a spec."""
+    if isinstance(value, Mapping):
+        for key, item in value.items():
+            yield str(key), item
+            yield from _entries(item)
+    elif isinstance(value, list | tuple):
+        for item in value:
+            yield from _entries(item)
+
+
+def _parsed(line: bytes) -> dict[str, Any]:
+    """Read an answer; a process that broke off or wrote something else has given none."""
+    try:
+        answer = json.loads(line)
+    except ValueError:
+        return {}
+    return answer if isinstance(answer, dict) else {}
+
+
+def _write(path: Path, text: str) -> None:
+    """Write a file at once, so that a build next door never reads half of it."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=".", suffix=".tmp")
+    with os.fdopen(handle, "w", encoding="utf-8", newline="\n") as file:
+        file.write(text)
+    Path(temporary).replace(path)
+
+
+def _installed() -> str | None:
+    try:
+        return metadata.version("vl-convert-python")
+    except metadata.PackageNotFoundError:
+        return None

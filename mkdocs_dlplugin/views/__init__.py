@@ -1,0 +1,1 @@
+"""Views: one module per block that shows what was measured."""

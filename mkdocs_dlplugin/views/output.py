@@ -1,0 +1,174 @@
+"""Output: what stands under a run's code: what it printed and drew, and on what, when and how long it ran."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from html import escape
+
+from mkdocs_dlplugin.errors import DLError, RunFailed
+from mkdocs_dlplugin.model import Record
+from mkdocs_dlplugin.reporting import clock, counted, listed
+from mkdocs_dlplugin.results import Group, Place
+
+_ANSI = re.compile(r"\x1b\[[0-9;?]*[A-Za-z]|\x1b\][^\x07]*\x07|\x1b[()][A-Z0-9]")
+
+
+@dataclass(frozen=True)
+class Failure:
+    """One reason why results are missing, with the seeds it hit."""
+
+    error: DLError
+    seeds: tuple[int, ...]
+    of: int
+    """How many jobs the run has."""
+
+
+@dataclass(frozen=True)
+class Shown:
+    """What a run's block shows besides its code."""
+
+    groups: tuple[Group, ...]
+    failures: tuple[Failure, ...] = ()
+    pending: int = 0
+    """Jobs still at work."""
+    stale: tuple[str, ...] = ()
+    """Why its records no longer stand for the code above, in words."""
+    fig_cap: str = ""
+    fig_alt: str = ""
+    output: bool = True
+    """Whether output is shown; `result: none` leaves only the line on where it ran."""
+
+
+Asset = Callable[[Record, str], bytes]
+"""Reads an asset of a record; the store's method is one."""
+
+
+def render(shown: Shown, place: Place, read: Asset) -> str:
+    """Draw output, boxes for what went wrong, and the line that says what ran."""
+    parts = [_failure(failure) for failure in shown.failures]
+    if shown.stale:
+        parts.append(box("stale", "These results are older than the code.", "; ".join(shown.stale)))
+    if shown.pending:
+        parts.append(box("pending", f"Still running: {counted(shown.pending, 'job')}.", ""))
+    if shown.output:
+        parts += _outputs(shown, place, read)
+    records = [record for group in shown.groups for record in group.records]
+    if records:
+        parts.append(ran(records, shown.groups, place))
+    elif not shown.failures and not shown.pending:
+        parts.append(box("stale", "Not run.", "There is no recorded result."))
+    return "\n".join(parts)
+
+
+def box(kind: str, problem: str, hint: str) -> str:
+    """Draw a box for a draft page: the sentence of the terminal, where the result would be."""
+    more = f"<p>{escape(hint)}</p>" if hint else ""
+    return f'<div class="dl-{kind}" role="note"><p><strong>{escape(problem)}</strong></p>{more}</div>'
+
+
+def error_box(error: DLError) -> str:
+    """Draw the same sentence on the page that stands in the terminal."""
+    return box("error", f"{error.where}: {error.problem}", error.hint)
+
+
+def _failure(failure: Failure) -> str:
+    error = failure.error
+    frames, output = "", ""
+    if isinstance(error, RunFailed):
+        if error.frames:
+            frames = f"<pre><code>{escape(chr(10).join(error.frames))}</code></pre>"
+        if error.output.strip():
+            printed = escape(plain(error.output))
+            output = f"<details><summary>The end of its output</summary><pre><code>{printed}</code></pre></details>"
+    hint = f"<p>{escape(error.hint)}</p>" if error.hint else ""
+    first = f"{error.where}: {several(error.problem, failure.seeds, failure.of)}"
+    return f'<div class="dl-error" role="note"><p><strong>{escape(first)}</strong></p>{frames}{hint}{output}</div>'
+
+
+def several(problem: str, seeds: Sequence[int], of: int) -> str:
+    """Tell a failure that hit several seeds once: `run 'mlp' seeds 0-4 (5 of 5): …`."""
+    if len(seeds) < 2:
+        return problem
+    return re.sub(r" seed \d+:", f" seeds {listed(seeds)} ({len(seeds)} of {of}):", problem, count=1)
+
+
+def _outputs(shown: Shown, place: Place, read: Asset) -> list[str]:
+    """Show the first seed's output of each point; that of further seeds is folded away when it differs."""
+    parts = []
+    for group in shown.groups:
+        if not group.records:
+            continue
+        first, *others = group.records
+        label = f'<p class="dl-label">{escape(group.label)}</p>' if len(shown.groups) > 1 and first.outputs else ""
+        drawn = _of_record(first, shown, place, read)
+        if drawn:
+            parts.append(f'<div class="dl-output">{label}{drawn}</div>')
+        folded = [
+            f"<details><summary>Seed {record.seed}</summary>{text}</details>"
+            for record in others
+            if record.outputs
+            and record.outputs != first.outputs
+            and (text := _of_record(record, shown, place, read, more=True))
+        ]
+        if folded:
+            parts.append(
+                f'<details class="dl-seeds"><summary>Output of the other seeds</summary>{"".join(folded)}</details>'
+            )
+    return parts
+
+
+def _of_record(record: Record, shown: Shown, place: Place, read: Asset, *, more: bool = False) -> str:
+    parts = []
+    for output in record.outputs:
+        if output.kind == "text" and output.text.strip():
+            parts.append(f'<pre class="dl-text"><code>{escape(plain(output.text.rstrip()))}</code></pre>')
+        elif output.kind == "png":
+            content = read(record, output.asset)
+            width, height = png_size(content)
+            url = place.file(f"{record.run}-{record.seed}-{output.asset}", content)
+            alt = shown.fig_alt or shown.fig_cap or f"Figure drawn by run {record.run}, seed {record.seed}"
+            caption = f"<figcaption>{escape(shown.fig_cap)}</figcaption>" if shown.fig_cap and not more else ""
+            size = f' width="{width}" height="{height}"' if width else ""
+            image = f'<img src="{escape(url)}" alt="{escape(alt)}"{size} loading="lazy">'
+            parts.append(f'<figure class="dl-figure">{image}{caption}</figure>')
+    return "".join(parts)
+
+
+def png_size(content: bytes) -> tuple[int, int]:
+    """Read width and height in pixels from a PNG's header, so that the page keeps their place; zeros if it is none."""
+    if content[:8] != b"\x89PNG\r\n\x1a\n" or content[12:16] != b"IHDR":
+        return 0, 0
+    return int.from_bytes(content[16:20], "big"), int.from_bytes(content[20:24], "big")
+
+
+def plain(text: str) -> str:
+    """Take the terminal's colour codes and other control characters out of printed text."""
+    text = _ANSI.sub("", text).replace("\r\n", "\n")
+    # A progress bar overwrites its line; its last state is what a terminal would show.
+    lines = [line.rsplit("\r", 1)[-1] for line in text.split("\n")]
+    return "".join(c for c in "\n".join(lines) if c in "\n\t" or c.isprintable())
+
+
+def ran(records: Sequence[Record], groups: Sequence[Group], place: Place) -> str:
+    """Say what ran: device, day, duration, seeds, and link the page of the run."""
+    devices = list(dict.fromkeys(_device(record) for record in records))
+    days = sorted({str(record.provenance.get("started", ""))[:10] for record in records} - {""})
+    spent = sum(float(record.provenance.get("wall", 0.0)) for record in records)
+    when = days[0] if len(days) == 1 else f"{days[0]} to {days[-1]}" if days else "an unknown day"
+    seeds = sorted({record.seed for record in records})
+    jobs = counted(len(records), "run") if len(records) != len(seeds) else counted(len(seeds), "seed")
+    details = f'<a href="{escape(place.run_link(groups[0]))}">details</a>' if place.run_pages else ""
+    notes = list(dict.fromkeys(note for record in records for note in record.notes))
+    said = "".join(f" {escape(note[:1].upper() + note[1:].rstrip('.'))}." for note in notes)
+    day = f'<time datetime="{days[0]}">{when}</time>' if days else when
+    line = f"Ran on {escape(' and '.join(devices))}, {day}, {clock(spent)} for {jobs}.{said} {details}"
+    return f'<p class="dl-ran">{line.rstrip()}</p>'
+
+
+def _device(record: Record) -> str:
+    name = record.provenance.get("device_name") or record.provenance.get("cpu") or "an unnamed processor"
+    kind = record.provenance.get("device", "cpu")
+    threads = int(record.provenance.get("threads", 1))
+    return f"{name} ({'CPU, ' + counted(threads, 'thread') if kind == 'cpu' else str(kind).upper()})"

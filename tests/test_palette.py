@@ -1,0 +1,104 @@
+"""The colours of the stylesheet can be read and told apart, on light and dark pages, by colour-blind readers too."""
+
+from __future__ import annotations
+
+import itertools
+import re
+from pathlib import Path
+
+import pytest
+
+from mkdocs_dlplugin import vega
+
+CSS = (Path(vega.__file__).parent / "assets" / "dl.css").read_text(encoding="utf-8")
+BACKGROUNDS = {"light": "#ffffff", "dark": "#1e2129"}
+PALETTES = {"light": vega.PALETTE, "dark": vega.DARK}
+
+# Source: Machado, Oliveira and Fernandes (2009), A physiologically-based model for simulation of color vision
+# deficiency, IEEE TVCG 15(6), severity 1.0, on linear RGB.
+VISION = {
+    "normal": ((1.0, 0.0, 0.0), (0.0, 1.0, 0.0), (0.0, 0.0, 1.0)),
+    "protan": ((0.152286, 1.052583, -0.204868), (0.114503, 0.786281, 0.099216), (-0.003882, -0.048116, 1.051998)),
+    "deutan": ((0.367322, 0.860646, -0.227968), (0.280085, 0.672501, 0.047413), (-0.011820, 0.042940, 0.968881)),
+    "tritan": ((1.255528, -0.076749, -0.178779), (-0.078411, 0.930809, 0.147602), (0.004733, 0.691367, 0.303900)),
+}
+
+
+def linear(color: str) -> tuple[float, ...]:
+    channels = [int(color[i : i + 2], 16) / 255 for i in (1, 3, 5)]
+    return tuple(c / 12.92 if c <= 0.04045 else ((c + 0.055) / 1.055) ** 2.4 for c in channels)
+
+
+def contrast(a: str, b: str) -> float:
+    """Ratio of luminances as WCAG 2 defines it."""
+    dark, light = sorted(0.2126 * r + 0.7152 * g + 0.0722 * b for r, g, b in (linear(a), linear(b)))
+    return (light + 0.05) / (dark + 0.05)
+
+
+def lab(rgb: tuple[float, ...]) -> tuple[float, float, float]:
+    """CIE L*a*b* of linear sRGB under D65."""
+    x = (0.4124 * rgb[0] + 0.3576 * rgb[1] + 0.1805 * rgb[2]) / 0.95047
+    y = 0.2126 * rgb[0] + 0.7152 * rgb[1] + 0.0722 * rgb[2]
+    z = (0.0193 * rgb[0] + 0.1192 * rgb[1] + 0.9505 * rgb[2]) / 1.08883
+    fx, fy, fz = (t ** (1 / 3) if t > 0.008856 else 7.787 * t + 16 / 116 for t in (x, y, z))
+    return 116 * fy - 16, 500 * (fx - fy), 200 * (fy - fz)
+
+
+def seen(color: str, vision: str) -> tuple[float, float, float]:
+    rgb = linear(color)
+    mixed = [sum(weight * c for weight, c in zip(row, rgb, strict=True)) for row in VISION[vision]]
+    return lab(tuple(min(1.0, max(0.0, c)) for c in mixed))
+
+
+def declared(name: str) -> list[str]:
+    """All values a variable gets in the stylesheet, in order: light, dark, dark by the reader's system."""
+    return re.findall(rf"--dl-{name}: ([^;]+);", CSS)
+
+
+def mixed(color: str, share: float, background: str) -> str:
+    """What `color-mix(in srgb, …)` gives."""
+    pairs = [(int(color[i : i + 2], 16), int(background[i : i + 2], 16)) for i in (1, 3, 5)]
+    return "#" + "".join(f"{round(a * share + b * (1 - share)):02x}" for a, b in pairs)
+
+
+@pytest.mark.parametrize("scheme", PALETTES)
+def test_every_colour_stands_out_from_its_background(scheme):
+    ratios = {color: contrast(color, BACKGROUNDS[scheme]) for color in PALETTES[scheme]}
+
+    assert min(ratios.values()) >= 3, ratios
+
+
+@pytest.mark.parametrize("vision", VISION)
+@pytest.mark.parametrize("scheme", PALETTES)
+def test_any_two_colours_differ_for_every_kind_of_colour_vision(scheme, vision):
+    apart = {}
+    for a, b in itertools.combinations(PALETTES[scheme], 2):
+        pairs = zip(seen(a, vision), seen(b, vision), strict=True)
+        apart[a, b] = sum((one - other) ** 2 for one, other in pairs) ** 0.5
+
+    assert min(apart.values()) >= 20, min(apart.items(), key=lambda item: item[1])
+
+
+def test_the_stylesheet_and_the_drawings_use_the_same_colours():
+    for number, (light, dark) in enumerate(zip(vega.PALETTE, vega.DARK, strict=True), start=1):
+        assert declared(f"c{number}") == [light, dark, dark]
+
+
+@pytest.mark.parametrize("name", ["muted", "good", "bad", "warn"])
+def test_coloured_words_can_be_read_on_pages_and_on_tinted_boxes(name):
+    for (_, background), color in zip(BACKGROUNDS.items(), declared(name), strict=False):
+        assert contrast(color, background) >= 4.5
+        assert contrast(color, mixed(color, 0.09, background)) >= 4.5
+
+
+def test_the_two_dark_blocks_of_the_stylesheet_say_the_same():
+    for name in ("muted", "grid", "good", "bad", "warn"):
+        _, scheme, system = declared(name)[:3]
+
+        assert scheme == system
+
+
+def test_the_stylesheet_is_small_and_fetches_nothing():
+    assert len(CSS.encode()) <= 12_000
+    assert "url(" not in CSS
+    assert "@import" not in CSS
