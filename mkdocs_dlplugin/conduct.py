@@ -1,0 +1,308 @@
+"""Conduct: take a plan from what is recorded to what is measured, each job as soon as those it needs are done."""
+
+from __future__ import annotations
+
+import contextlib
+import queue
+import subprocess
+import threading
+import time
+from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import Future
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+
+from mkdocs_dlplugin.engines import Engine
+from mkdocs_dlplugin.errors import DLError, Missing, RunFailed, StoreError
+from mkdocs_dlplugin.fingerprint import Files, results_digest
+from mkdocs_dlplugin.model import Input, Record, address
+from mkdocs_dlplugin.plan import Plan, State, Task, code_digest, input_digests, options_of, state
+from mkdocs_dlplugin.reporting import Reporter, clock
+from mkdocs_dlplugin.store import Damaged, Store
+
+HEARTBEAT = 30.0
+"""Seconds without news after which the terminal says what is still running."""
+
+
+@dataclass
+class Conductor:
+    """What became of each job of a plan."""
+
+    plan: Plan
+    store: Store
+    engine: Callable[[Sequence[Task]], Engine]
+    """Starts the engine; called at most once, with the tasks that may run, and only when one must."""
+    reporter: Reporter
+    root: Path
+    frozen: bool = False
+    """Whether nothing may run, whatever the store holds."""
+    forced: frozenset[str] = frozenset()
+    """Places of the jobs that execute even when their record is fresh."""
+    only: frozenset[str] | None = None
+    """Places of the jobs that may execute; `None` allows all."""
+    records: dict[str, Record] = field(default_factory=dict)
+    """What stands for each job now, by place."""
+    failures: dict[str, DLError] = field(default_factory=dict)
+    """Why a job has no result, by place."""
+    states: dict[str, State] = field(default_factory=dict)
+    """How each job's record stood before anything ran."""
+    executed: list[str] = field(default_factory=list)
+    """Places of the jobs that ran and were recorded."""
+
+    def __post_init__(self) -> None:
+        self._files = Files(self.root)
+        self._news: queue.Queue[tuple[str, Future[Record]]] = queue.Queue()
+        self._running: dict[str, float] = {}
+        self._locks = contextlib.ExitStack()
+        self._held: dict[str, contextlib.ExitStack] = {}
+        self._started: Engine | None = None
+        self._thread: threading.Thread | None = None
+        self._broken: BaseException | None = None
+        self._stop = self._retired = False
+        self._commit: Mapping[str, object] | None = None
+        self._digests: dict[str, str] = {}
+        self._used = {used for task in self.plan.tasks.values() for used in task.run.uses}
+
+    # -- reading only ---------------------------------------------------------------------------------------------
+
+    def look(self) -> None:
+        """Read every record and say how it stands, without executing anything."""
+        found = {place: self._read(task) for place, task in self.plan.tasks.items()}
+        inputs = input_digests(record for record in found.values() if record and record.run in self._used)
+        doubtful: set[str] = set()
+        for place, task in self.plan.tasks.items():
+            record = found[place]
+            how = state(task, record, self._files, inputs)
+            waiting = sorted({where.split("/")[0] for where in task.waits_for if where in doubtful})
+            if (
+                how.word == "fresh"
+                and waiting
+                and record
+                and any(w.split("/")[0] in waiting for w in record.observed.inputs)
+            ):
+                how = State("stale", tuple(f"run {name} is to run again" for name in waiting))
+            self.states[place] = how
+            if how.word != "fresh":
+                doubtful.add(place)
+            if record:
+                self.records[place] = record
+
+    def refuse(self) -> None:
+        """Report all that is missing or stale where nothing may run."""
+        for place, how in self.states.items():
+            if how.word != "fresh":
+                task = self.plan.tasks[place]
+                problem = (
+                    f"run '{task.run.name}' has no recorded result"
+                    if how.word == "missing"
+                    else (f"the recorded result of run '{task.run.name}' is stale: {'; '.join(how.reasons)}")
+                )
+                hint = "Nothing may run here. Run `mkdocs-dlplugin run` where it may, and commit the records."
+                self.failures.setdefault(place, Missing(task.run.where, f"{problem}.", hint))
+
+    # -- executing ------------------------------------------------------------------------------------------------
+
+    def start(self) -> None:
+        """Begin with everything that can start now; returns at once."""
+        self._thread = threading.Thread(target=self._work, name="dlplugin-conductor", daemon=True)
+        self._thread.start()
+
+    @property
+    def busy(self) -> bool:
+        """Whether jobs are still at work or waiting."""
+        return self._thread is not None and self._thread.is_alive()
+
+    def finish(self) -> None:
+        """Wait until every job has a record or a reason why it has none."""
+        while self._thread is not None and self._thread.is_alive():
+            self._thread.join(0.2)  # in slices, so that Ctrl-C is heard
+        if self._broken:
+            raise self._broken
+
+    def retire(self) -> None:
+        """Start nothing more, and let what runs come to its end."""
+        self._retired = True
+
+    def close(self) -> None:
+        """Stop: end what runs, give locks back."""
+        self._stop = True
+        if self._started is not None:
+            self._started.close()
+            self._started = None
+        if self._thread is not None and self._thread is not threading.current_thread():
+            self._thread.join(2)
+        for lock in self._held.values():
+            lock.close()
+
+    def _work(self) -> None:
+        try:
+            waiting = self._take(list(self.plan.tasks.values()))
+            last = time.monotonic()
+            while (waiting or self._running) and not self._stop:
+                if self._retired:
+                    waiting = []
+                try:
+                    place, future = self._news.get(timeout=0.25)
+                except queue.Empty:
+                    if time.monotonic() - last > HEARTBEAT and self._running:
+                        last = time.monotonic()
+                        self._heartbeat()
+                    if not self._running:  # all that is left is being measured by another build
+                        waiting = self._take(waiting)
+                    continue
+                last = time.monotonic()
+                self._done(place, future)
+                waiting = self._take(waiting)
+        except BaseException as error:
+            self._broken = error
+
+    def _take(self, waiting: list[Task]) -> list[Task]:
+        """Start or settle what can be; return what must still wait."""
+        again = True
+        while again:
+            again = False
+            left = []
+            for task in waiting:
+                settled = self._settle(task)
+                again = again or settled
+                if not settled:
+                    left.append(task)
+            waiting = left
+        return waiting
+
+    def _settle(self, task: Task) -> bool:
+        """Settle one job: from its record, by starting it, or because one it needs has failed; tell whether it was."""
+        place = task.place
+        if place in self.failures:  # known from the build before, which failed the same way a moment ago
+            return True
+        failed = [where for where in task.waits_for if where in self.failures]
+        if failed:
+            needed = failed[0].split("/")[0]
+            name = address(task.run.name, task.job.params)
+            problem = f"run '{name}' seed {task.job.seed}: Skipped: run '{needed}', which it uses, has no result."
+            self._fail(task, RunFailed(task.run.where, problem, kind="Skipped", job=name, seed=task.job.seed))
+            return True
+        if any(where not in self.records or where in self._running for where in task.waits_for):
+            return False
+        record = self._read(task)
+        how = state(task, record, self._files, self._digests)
+        self.states[place] = how
+        if record and how.word == "fresh" and place not in self.forced:
+            self._keep(record)
+            return True
+        if self.only is not None and place not in self.only:
+            if record:
+                self._keep(record)
+            return True  # not asked for, so neither executed nor missed
+        if not self._claim(task):
+            return False
+        self._submit(task)
+        return True
+
+    def _claim(self, task: Task) -> bool:
+        lock = contextlib.ExitStack()
+        if not self.store.claim(task.job.key, lock):
+            return False
+        self._held[task.place] = lock
+        return True
+
+    def _submit(self, task: Task) -> None:
+        if self._started is None:
+            may = [t for t in self.plan.tasks.values() if self.only is None or t.place in self.only]
+            self._started = self.engine(may)
+        job = replace(task.job, inputs=self._inputs(task))
+        self._running[task.place] = time.monotonic()
+        future = self._started.submit(job)
+        future.add_done_callback(lambda done: self._news.put((task.place, done)))
+
+    def _inputs(self, task: Task) -> dict[str, tuple[Input, ...]]:
+        inputs: dict[str, list[Input]] = {used: [] for used in task.run.uses}
+        for where in task.waits_for:
+            record = self.records[where]
+            assets = {name: self.store.asset(record, name) for name in record.assets}
+            inputs[record.run].append(
+                Input(
+                    record.run,
+                    record.params,
+                    record.seed,
+                    record.metrics,
+                    record.series,
+                    assets,
+                    results_digest(record),
+                )
+            )
+        return {used: tuple(found) for used, found in inputs.items()}
+
+    def _done(self, place: str, future: Future[Record]) -> None:
+        task = self.plan.tasks[place]
+        self._running.pop(place)
+        try:
+            error = future.exception()
+            if isinstance(error, DLError):
+                self._fail(task, error)
+                return
+            if error is not None:
+                raise error
+            record = self._with_origin(task, future.result())
+            self._keep(record)
+            self.executed.append(place)
+            try:
+                self.store.write(record, task.job.code)
+            except StoreError as unwritable:
+                self.reporter.fail(str(unwritable), unwritable.code)
+            settled = len(self.records) + len(self.failures)
+            seconds = clock(float(record.provenance.get("wall", 0.0)))
+            self.reporter.info(
+                f"ran {task.job.title} ({task.run.where}) in {seconds}, {settled} of {len(self.plan.tasks)}"
+            )
+        finally:
+            if lock := self._held.pop(place, None):
+                lock.close()
+
+    def _keep(self, record: Record) -> None:
+        self.records[record.place] = record
+        if record.run in self._used:
+            self._digests |= input_digests(r for r in self.records.values() if r.run == record.run)
+
+    def _fail(self, task: Task, error: DLError) -> None:
+        self.failures[task.place] = error
+        self.records.pop(task.place, None)
+
+    def _with_origin(self, task: Task, record: Record) -> Record:
+        """Add to a record where its code comes from, and what `why` will want to know."""
+        if self._commit is None:
+            self._commit = commit(self.root)
+        origin = {"options": options_of(task.job), "code": code_digest(task.job), **self._commit}
+        return replace(record, provenance={**record.provenance, **origin})
+
+    def _heartbeat(self) -> None:
+        now = time.monotonic()
+        for place, since in self._running.items():
+            task = self.plan.tasks[place]
+            self.reporter.info(f"running: {task.job.title} ({task.run.where}) {clock(now - since)}")
+
+    def _read(self, task: Task) -> Record | None:
+        """Read a job's record; a damaged one is moved aside and measured again, or, where nothing may run, an error."""
+        try:
+            record = self.store.read(task.place)
+        except Damaged as damage:
+            name = f"{self.store.folder.name}/{task.place}.json"
+            if self.frozen:
+                self.failures[task.place] = Missing(task.run.where, f"the record {name} {damage}.")
+                return None
+            self.store.set_aside(task.place)
+            self.reporter.warning(f"{task.run.where}: the record {name} {damage}: measured again.")
+            return None
+        return self.store.complete(record) if record else None
+
+
+def commit(root: Path) -> dict[str, object]:
+    """Name the git commit the project is at, and whether anything else than it was in the folder; empty without git."""
+    try:
+        said = [
+            subprocess.run(command, cwd=root, capture_output=True, text=True, timeout=10, check=True).stdout.strip()
+            for command in (["git", "rev-parse", "HEAD"], ["git", "status", "--porcelain", "--untracked-files=no"])
+        ]
+    except (OSError, subprocess.SubprocessError):
+        return {}
+    return {"commit": said[0][:12], "dirty": bool(said[1])}

@@ -1,0 +1,245 @@
+"""Home: a Python-Markdown extension that puts results where a page asks for them.
+
+Under MkDocs and ProperDocs the plugin hands it a build; alone, as under Zensical or in a script, it renders from the
+recorded results and never executes anything.
+"""
+
+from __future__ import annotations
+
+import inspect
+import logging
+from collections.abc import Sequence
+from pathlib import Path
+from re import Match
+from typing import Any
+from xml.etree.ElementTree import Element
+
+from markdown import Markdown
+from markdown.extensions import Extension
+from markdown.inlinepatterns import InlineProcessor
+from markdown.postprocessors import Postprocessor
+from markdown.preprocessors import Preprocessor
+from pymdownx.superfences import SuperFencesCodeExtension, SuperFencesException
+
+from mkdocs_dlplugin import fences
+from mkdocs_dlplugin.build import Build, pages_of, stylesheet
+from mkdocs_dlplugin.config import load
+from mkdocs_dlplugin.errors import DLError
+from mkdocs_dlplugin.headers import KINDS
+from mkdocs_dlplugin.model import Where
+from mkdocs_dlplugin.placeholders import found
+from mkdocs_dlplugin.reporting import Reporter
+
+log = logging.getLogger("mkdocs.plugins.dlplugin")
+
+LANGUAGES = ("python", "yaml")
+"""Languages of our fences, as `fences.normalise` writes them; what is not ours falls through to whoever wants it."""
+
+
+class DLExtension(Extension):
+    """Recognises our fences and inline values in a page."""
+
+    def __init__(self, build: Build | None = None, **options: Any) -> None:
+        self.config = {
+            "config_file": ["mkdocs.yml", "The site's configuration, when no plugin hands over a build"],
+            "page": ["", "The page, as in `compare/mnist1d.md`, where no generator tells it"],
+            "strict": [False, "Whether a missing or stale result is an error, when no plugin hands over a build"],
+        }
+        super().__init__(**options)
+        self.build = build
+        self.page = ""
+        """The page being rendered, as MkDocs names it."""
+        self.standalone = build is None
+
+    def extendMarkdown(self, md: Markdown) -> None:  # noqa: N802 - the name Python-Markdown calls
+        """Hook into the stages of Python-Markdown."""
+        if "fenced_code_block" not in md.preprocessors:
+            SuperFencesCodeExtension().extendMarkdown(md)
+        md.preprocessors.register(_Fences(md, self), "dlplugin", 200)
+        # After snippets have been included (32), and before superfences, which reads at 31.05 too to preserve tabs.
+        md.preprocessors.register(_Headers(md), "dlplugin_headers", 31.5)
+        # Before backticks (190), which would make code of it.
+        md.inlinePatterns.register(_Value(_Value.PATTERN, md, self), "dlplugin", 195)
+        if self.standalone:
+            md.postprocessors.register(_Fill(md, self), "dlplugin", -10)
+
+    def begin(self, md: Markdown) -> None:
+        """Learn which page is coming; alone, look at what is recorded."""
+        if not self.standalone:
+            return
+        self.page = str(getattr(_zensical(md), "path", "") or self.getConfig("page"))
+        self.build = _recorded(Path(self.getConfig("config_file")), strict=bool(self.getConfig("strict")))
+
+    def url(self, md: Markdown) -> str:
+        """Return the URL of the page, relative to the site's root."""
+        return str(getattr(_zensical(md), "url", "") or "")
+
+
+def _zensical(md: Markdown) -> Any:
+    """Return the page that Zensical says it is rendering; `None` elsewhere."""
+    told = "rendering_context" in md.preprocessors
+    return getattr(md.preprocessors["rendering_context"], "page", None) if told else None
+
+
+class _Fences(Preprocessor):
+    """Adds our fences to the superfences of this Markdown instance, whoever configured it and in whatever order."""
+
+    def __init__(self, md: Markdown, extension: DLExtension) -> None:
+        super().__init__(md)
+        self.extension, self.known = extension, False
+
+    def run(self, lines: list[str]) -> list[str]:
+        self.extension.begin(self.md)
+        processor: Any = self.md.preprocessors["fenced_code_block"]
+        superfences = getattr(processor, "extension", None)
+        if superfences is not None and not self.known:
+            self.known = True
+            takes_reset = "reset" in inspect.signature(superfences.extend_super_fences).parameters
+            for language in LANGUAGES:
+                more = {"reset": _nothing} if takes_reset else {}
+                superfences.extend_super_fences(language, self._format, _ours, **more)
+        return lines
+
+    def _format(self, src: str = "", options: Any = None, md: Any = None, **_: Any) -> str:
+        """Keep a place for the result. superfences swallows exceptions, so ours become one it lets through."""
+        try:
+            return self._show(src, dict(options or {}), md)
+        except Exception as error:
+            log.exception("BUG: a fence could not be shown; please report this.")
+            raise SuperFencesException(f"dlplugin: {error}") from error
+
+    def _show(self, src: str, options: dict[str, str], md: Any) -> str:
+        build, page = self.extension.build, self.extension.page
+        if build is None:
+            raise RuntimeError("no build")
+        kind, name = options["dl-kind"], options["dl-name"]
+        block = build.find(page, kind, name, src)
+        if block is None:
+            called = f"{kind} '{name}'" if name else f"a {kind} block"
+            problem = f"{called} was not in the page's source when it was read, so it is not executed."
+            unseen = DLError(Where(page), problem, "Write it in the page or in an included file, not in a macro.")
+            build.reporter.fail(str(unseen), unseen.code)
+            return build.put_block(page, unseen)
+        if kind != "run":
+            return build.put_block(page, block)
+        display = build.display(block)
+        result = build.put_block(page, block)
+        code = display.shown if display else block.code
+        source = (
+            "" if display and display.source == "none" else self._highlight(code, display.title if display else "", md)
+        )
+        if display and display.source == "fold":
+            source = f'<details class="dl-source"><summary>Code</summary>{source}</details>'
+        return result + source if display and display.source == "below" else source + result
+
+    def _highlight(self, code: str, title: str, md: Any) -> str:
+        processor: Any = md.preprocessors["fenced_code_block"]
+        options = {"title": title} if title else {}
+        return str(
+            processor.highlight(src=code, language="python", options=options, md=md, classes=[], id_value="", attrs={})
+        )
+
+
+class _Headers(Preprocessor):
+    """Writes the accepted forms of our headers the way superfences reads them."""
+
+    def run(self, lines: list[str]) -> list[str]:
+        return fences.normalise(lines)
+
+
+class _Value(InlineProcessor):
+    """Inline values: a code span that begins with `{run}`."""
+
+    # Any code span, so that one in doubled backticks, which shows how a value is written, is passed over as a whole.
+    PATTERN = r"(?<![\\`])(`+)(?!`)(.+?)(?<!`)\1(?!`)"
+
+    def __init__(self, pattern: str, md: Markdown, extension: DLExtension) -> None:
+        super().__init__(pattern, md)
+        self.extension = extension
+
+    def handleMatch(  # type: ignore[override]  # noqa: N802
+        self,
+        m: Match[str],
+        data: str,  # noqa: ARG002
+    ) -> tuple[Element, int, int] | tuple[None, None, None]:
+        if self.extension.build is None or m[1] != "`" or not m[2].startswith("{run} "):
+            return None, None, None
+        span = Element("span", {"class": "dl-here"})
+        span.text = self.extension.build.put_value(self.extension.page, " ".join(m[2].removeprefix("{run}").split()))
+        return span, m.start(0), m.end(0)
+
+
+class _Fill(Postprocessor):
+    """Puts results into a finished page, where no plugin does it later."""
+
+    def __init__(self, md: Markdown, extension: DLExtension) -> None:
+        super().__init__(md)
+        self.extension = extension
+
+    def run(self, text: str) -> str:
+        build = self.extension.build
+        if build is None or not found(text):
+            return text
+        filled = build.fill(text, self.extension.url(self.md))
+        for token in getattr(self.md, "toc_tokens", []):
+            _fill_token(token, build, self.extension.url(self.md))
+        if self.extension.getConfig("strict") and build.reporter.code:
+            raise SuperFencesException(
+                f"dlplugin: {build.reporter.said[0] if build.reporter.said else 'a result is missing'}"
+            )
+        return f"<style>{stylesheet().decode()}</style>\n{filled}"
+
+
+def _fill_token(token: Any, build: Build, url: str) -> None:
+    for part in ("name", "html"):
+        if isinstance(token.get(part), str):
+            token[part] = build.fill_text(token[part], url)
+    for child in token.get("children", []):
+        _fill_token(child, build, url)
+
+
+def _ours(language: str, inputs: dict[str, str], options: dict[str, str], attrs: dict[str, str], md: Markdown) -> bool:  # noqa: ARG001
+    """Tell superfences whether a fence is ours; when it is not, the next one who knows the language is asked."""
+    if fences.KEY not in inputs:
+        return False
+    kind = next(name for name in ("run", *KINDS) if name in inputs)
+    options |= inputs | {"dl-kind": kind, "dl-name": "" if inputs[kind] == kind else inputs[kind]}
+    return True
+
+
+def _nothing(*_: object) -> None:
+    """Have nothing to forget between pages."""
+
+
+_builds: dict[Path, tuple[tuple[float, int], Build]] = {}
+
+
+def _recorded(file: Path, *, strict: bool) -> Build:
+    """Build from records alone; a second page of the same site uses the same one while nothing has changed."""
+    site = load(file)
+    places = [file, *site.docs.rglob("*.md"), *(site.root / site.settings.records).rglob("*.json")]
+    stamp = max((place.stat().st_mtime for place in places), default=0.0), len(places)
+    known = _builds.get(file.resolve())
+    if known and known[0] == stamp:
+        return known[1]
+    from dataclasses import replace  # noqa: PLC0415
+
+    reporter = Reporter(error=log.error if not strict else _silent, warn=log.warning)
+    site = replace(site, settings=replace(site.settings, execution="never", run_pages=False))
+    build = Build(site, reporter)
+    problems: Sequence[DLError] = build.scan(pages_of(site))
+    for problem in problems:
+        reporter.fail(str(problem), problem.code)
+    build.start()
+    build.finish()
+    _builds[file.resolve()] = stamp, build
+    return build
+
+
+def _silent(_: str) -> None:
+    """Leave it to the exception that follows."""
+
+
+def makeExtension(**options: Any) -> DLExtension:  # noqa: N802 - the name Python-Markdown calls
+    """Make the extension from its options."""
+    return DLExtension(**options)

@@ -1,0 +1,108 @@
+"""Under `mkdocs serve` a page is there before its runs are done, and comes again when they are."""
+
+from __future__ import annotations
+
+import os
+import re
+import signal
+import socket
+import subprocess
+import sys
+import time
+import urllib.request
+
+import pytest
+
+PAGE = """
+# Live
+
+```python {run="slow"}
+import time
+from mkdocs_dlplugin import run
+time.sleep(DELAY)
+run.summary["v"] = 41 + 1
+```
+
+The answer is `{run} slow.v`.
+"""
+
+
+@pytest.fixture
+def serve(tmp_path):
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    (tmp_path / "docs").mkdir()
+    (tmp_path / "mkdocs.yml").write_text(
+        f"site_name: x\ntheme: mkdocs\ndev_addr: 127.0.0.1:{port}\nplugins: [dlplugin]\n"
+    )
+    started = []
+
+    def start(page: str) -> None:
+        (tmp_path / "docs/index.md").write_text(page)
+        env = {k: v for k, v in os.environ.items() if k != "DLPLUGIN_EXECUTION"}
+        log = (tmp_path / "log").open("wb")
+        command = [sys.executable, "-m", "mkdocs", "serve", "--livereload"]
+        started.append(subprocess.Popen(command, cwd=tmp_path, env=env, stdout=log, stderr=log, start_new_session=True))
+
+    def get() -> str:
+        try:
+            with urllib.request.urlopen(f"http://127.0.0.1:{port}/", timeout=5) as answer:
+                return re.sub(r"<[^>]+>", " ", answer.read().decode())
+        except OSError:
+            return ""
+
+    def wait_for(word: str, seconds: float = 30) -> str:
+        end = time.monotonic() + seconds
+        while time.monotonic() < end:
+            if word in (text := get()):
+                return text
+            time.sleep(0.1)
+        raise AssertionError(f"{word!r} did not come: {(tmp_path / 'log').read_text()}")
+
+    start.get, start.wait_for, start.root, start.processes = get, wait_for, tmp_path, started
+    yield start
+    for process in started:
+        if process.poll() is None:
+            os.killpg(process.pid, signal.SIGKILL)
+            process.wait()
+
+
+def test_a_page_is_served_before_its_runs_end_and_comes_again_with_them(serve):
+    serve(PAGE.replace("DELAY", "3"))
+
+    first = serve.wait_for("The answer is")
+    assert "pending" in first
+    assert "42" not in first
+    serve.wait_for("The answer is  42")
+
+
+def test_a_broken_page_shows_a_box_and_recovers(serve):
+    good = PAGE.replace("DELAY", "0")
+    serve(good)
+    serve.wait_for("The answer is  42")
+    (serve.root / "docs/index.md").write_text(good.replace('run="slow"', 'run="slow" sedes=2'))
+    serve.wait_for("could not be read")
+    (serve.root / "docs/index.md").write_text(good.replace("41 + 1", "42 + 1"))
+
+    serve.wait_for("The answer is  43")
+
+
+def test_a_failing_run_is_shown_once_and_the_server_stays(serve):
+    serve(PAGE.replace("time.sleep(DELAY)", "1 / 0"))
+    serve.wait_for("ZeroDivisionError")
+    time.sleep(1.5)
+
+    assert (serve.root / "log").read_text().count("ZeroDivisionError: division by zero") == 1
+    assert serve.processes[0].poll() is None
+
+
+def test_ctrl_c_ends_the_server_and_what_it_runs(serve):
+    serve(PAGE.replace("DELAY", "60"))
+    serve.wait_for("pending")
+    process = serve.processes[0]
+    process.send_signal(signal.SIGINT)
+
+    process.wait(timeout=5)
+    left = subprocess.run(["pgrep", "-f", str(serve.root)], capture_output=True, text=True).stdout.split()
+    assert left == []

@@ -1,0 +1,376 @@
+"""An author writes a page, builds it, and reads page and terminal."""
+
+from __future__ import annotations
+
+import json
+
+TREE = """
+    # Trees
+
+    ```python {run="tree" seeds=3}
+    #| name: A tree
+    #| varies: [data]
+    #| data: made
+    from mkdocs_dlplugin import run
+
+    run.summary["acc"] = 0.8 + run.seed / 100
+    print("grown")
+    ```
+    """
+
+TABLE = """
+    ```yaml {comparison="tbl-trees"}
+    runs: [tree]
+    metrics: [acc]
+    tbl-cap: Trees
+    ```
+    """
+
+
+def test_a_page_shows_what_its_runs_measured(site):
+    built = site(TREE + TABLE)
+
+    assert built.code == 0
+    assert built.said == ""
+    assert built.executed == ["tree/_/0", "tree/_/1", "tree/_/2"]
+    assert "A tree 0.81 ± 0.02" in built.page().replace("\xa0", " ")
+    assert "Mean over 3 seeds" in built.page()
+    assert "grown" in built.page()
+    assert "Ran on" in built.page()
+
+
+def test_a_recorded_run_is_not_executed_again(site):
+    site(TREE)
+    built = site(TREE + TABLE, execution="never")
+
+    assert built.executed == []
+    assert built.code == 0
+    assert "0.81" in built.page()
+
+
+def test_every_number_links_to_the_page_of_its_run(site):
+    built = site(TREE + TABLE)
+
+    assert 'href="runs/tree/"' in built.html()
+    assert "Seed 2" in built.page("runs/tree")
+    assert "run.summary" in built.page("runs/tree")
+
+
+def test_a_comment_a_prose_and_a_display_edit_run_nothing(site):
+    site(TREE + TABLE)
+
+    assert site((TREE + TABLE).replace("# Trees", "# Forests")).executed == []
+    assert site((TREE + TABLE).replace('print("grown")', 'print("grown")  # at last')).executed == []
+    assert site((TREE + TABLE).replace("A tree", "One tree")).executed == []
+    assert site("\n\n    Moved down.\n" + TREE + TABLE).executed == []
+
+
+def test_a_changed_line_of_code_runs_again(site):
+    site(TREE)
+
+    assert len(site(TREE.replace("0.8 +", "0.7 +")).executed) == 3
+
+
+def test_an_added_seed_runs_alone(site):
+    site(TREE)
+
+    assert site(TREE.replace("seeds=3", "seeds=4")).executed == ["tree/_/3"]
+
+
+def test_a_helper_module_and_its_helper_run_what_imports_them(site):
+    site.write("helpers/__init__.py", "")
+    site.write("helpers/outer.py", "from helpers.inner import VALUE\n")
+    site.write("helpers/inner.py", "VALUE = 1\n")
+    page = """
+        ```python {run="uses-helper"}
+        from mkdocs_dlplugin import run
+        from helpers.outer import VALUE
+        run.summary["v"] = VALUE
+        ```
+
+        ```python {run="alone"}
+        from mkdocs_dlplugin import run
+        run.summary["v"] = 1
+        ```
+        """
+    first = site(page)
+    site.write("helpers/inner.py", "# a comment\nVALUE = 1\n")
+    commented = site()
+    site.write("helpers/inner.py", "VALUE = 2\n")
+    changed = site()
+
+    assert first.executed == ["alone/_/0", "uses-helper/_/0"]
+    assert commented.executed == []
+    assert changed.executed == ["uses-helper/_/0"]
+
+
+def test_a_data_file_runs_what_reads_it(site):
+    site.write("data/points.csv", "1\n2\n")
+    page = """
+        ```python {run="reads"}
+        from pathlib import Path
+        from mkdocs_dlplugin import run
+        run.summary["total"] = sum(int(x) for x in Path("data/points.csv").read_text().split())
+        ```
+        """
+    site(page)
+    assert site(page).executed == []
+    site.write("data/points.csv", "1\n3\n")
+
+    built = site(page + "\n        The total is `{run} reads.total`.\n")
+
+    assert built.executed == ["reads/_/0"]
+    assert "The total is 4" in built.page()
+
+
+def test_a_file_target_runs_again_when_it_changes(site):
+    site.write("examples/__init__.py", "")
+    site.write("examples/cnn.py", "from mkdocs_dlplugin import run\nrun.summary['v'] = 1\n")
+    page = """
+        ```python {run="cnn" file="examples/cnn.py"}
+        ```
+        """
+    assert site(page).executed == ["cnn/_/0"]
+    assert site(page).executed == []
+    site.write("examples/cnn.py", "from mkdocs_dlplugin import run\nrun.summary['v'] = 2\n")
+
+    assert site(page).executed == ["cnn/_/0"]
+
+
+def test_an_upstream_run_with_other_results_runs_what_uses_it(site):
+    page = """
+        ```python {run="first" seeds=2}
+        from mkdocs_dlplugin import run
+        unused = 1
+        run.summary["v"] = run.seed + 1
+        ```
+
+        ```python {run="second" seeds=2 uses="first"}
+        from mkdocs_dlplugin import run
+        run.summary["w"] = run.inputs["first"].metrics["v"] * 10
+        ```
+
+        Seed by seed: `{run} second.w`.
+        """
+    first = site(page)
+    assert first.executed == ["first/_/0", "first/_/1", "second/_/0", "second/_/1"]
+    assert site(page).executed == []
+
+    changed = site(page.replace("run.seed + 1", "run.seed + 2"))
+
+    assert changed.executed == ["first/_/0", "first/_/1", "second/_/0", "second/_/1"]
+
+
+def test_never_means_never_and_says_what_is_missing(site):
+    built = site(TREE, execution="never")
+
+    assert built.code == 4
+    assert built.executed == []
+    assert "docs/index.md:4: run 'tree' has no recorded result." in built.said
+    assert "Not run" in built.page() or "no recorded result" in built.page()
+
+
+def test_the_environment_can_only_tighten(site, monkeypatch):
+    monkeypatch.setenv("DLPLUGIN_EXECUTION", "never")
+
+    assert site(TREE, execution="force").code == 4
+
+
+def test_an_unknown_setting_is_an_error(site):
+    built = site(TREE, execusion="never")
+
+    assert built.code == 1
+    assert built.executed == []
+
+
+def test_a_misspelt_option_offers_the_right_one_and_nothing_runs(site):
+    built = site('```python {run="tree" sedes=2}\nx = 1\n```\n')
+
+    assert built.said == "docs/index.md:1: 'sedes' is not an option here.\n  Did you mean 'seeds'?"
+    assert built.code == 1
+    assert built.executed == []
+
+
+def test_a_misspelt_run_in_a_table_is_found_before_anything_runs(site):
+    built = site(TREE + TABLE.replace("[tree]", "[three]"))
+
+    assert "no run is called 'three'.\n  Did you mean 'tree'?" in built.said
+    assert built.code == 1
+    assert built.executed == []
+
+
+def test_two_runs_of_one_name_are_named_with_both_places(site):
+    built = site({"a": TREE, "b": TREE.replace("grown", "felled")})
+
+    assert "docs/a.md:4" in built.said
+    assert "docs/b.md:4" in built.said
+    assert built.code == 1
+
+
+def test_runs_that_use_each_other_are_shown_as_a_path(site):
+    built = site("""
+        ```python {run="a" uses="b"}
+        x = 1
+        ```
+
+        ```python {run="b" uses="a"}
+        x = 1
+        ```
+        """)
+
+    assert (
+        "runs use each other in a circle: a (docs/index.md:2) -> b (docs/index.md:6) -> a (docs/index.md:2)."
+        in built.said
+    )
+    assert built.code == 1
+
+
+def test_a_failed_run_costs_itself_and_the_build_ends_with_3(site):
+    built = site("""
+        ```python {run="bad" seeds=2}
+        from mkdocs_dlplugin import run
+
+        1 / 0
+        ```
+
+        ```python {run="good"}
+        from mkdocs_dlplugin import run
+        run.summary["acc"] = 0.9
+        ```
+
+        Good is `{run} good.acc:.1%`, bad is `{run} bad.acc`.
+        """)
+
+    assert built.code == 3
+    assert "docs/index.md:5: run 'bad' seeds 0-1 (2 of 2): ZeroDivisionError: division by zero" in built.said
+    assert "Good is 90.0" in built.page()
+    assert "ZeroDivisionError" in built.page()
+
+
+def test_a_run_that_needs_a_failed_run_is_skipped(site):
+    built = site("""
+        ```python {run="bad"}
+        1 / 0
+        ```
+
+        ```python {run="after" uses="bad"}
+        x = 1
+        ```
+        """)
+
+    assert "run 'after' seed 0: Skipped: run 'bad', which it uses, has no result." in built.said
+    assert built.executed == []
+
+
+def test_an_inline_value_stands_in_headings_tables_and_alt_text(site):
+    built = site(
+        TREE
+        + """
+    ## Reaching `{run} tree.acc:.2f`
+
+    | what | how much |
+    | --- | --- |
+    | tree | `{run} tree.acc:.2f` |
+
+    A [link to `{run} tree.acc:.2f`](#trees) and escaped ``{run} tree.acc``.
+    """
+    )
+
+    html = built.html()
+    assert html.count('data-run="tree"') >= 2
+    assert "Reaching 0.81" in built.page()
+    assert 'id="reaching"' in html
+    assert "<code>{run} tree.acc</code>" in html
+    assert "\ue000" not in html
+
+
+def test_a_grid_has_points_and_a_bare_name_lists_them(site):
+    grid = """
+        ```python {run="svm"}
+        #| params: {n: [10, 100]}
+        from mkdocs_dlplugin import run
+        run.summary["acc"] = run.config["n"] / 1000
+        ```
+
+        """
+    built = site(grid + "At ten: `{run} svm(n=10).acc:.1%`.")
+    page = built.page()
+    vague = site(grid + "At ten: `{run} svm.acc:.1%`.")
+
+    assert built.executed == ["svm/n=10/0", "svm/n=100/0"]
+    assert "At ten: 1.0" in page
+    assert "'svm' has several points.\n  Name one of svm(n=10), svm(n=100); or all of them: svm(n=*)." in vague.said
+
+
+def test_a_claim_carries_its_verdict_and_its_settings(site):
+    built = site("""
+        ```python {run="a" seeds=5}
+        #| varies: [data]
+        #| data: made
+        #| params: {n: [1, 2]}
+        from mkdocs_dlplugin import run
+        run.summary["acc"] = 0.90 + run.seed / 1000
+        ```
+
+        ```python {run="b" seeds=5}
+        #| varies: [data]
+        #| data: made
+        #| params: {n: [1, 2]}
+        from mkdocs_dlplugin import run
+        run.summary["acc"] = 0.80 + run.seed / 500
+        ```
+
+        ```yaml {claim="a-wins"}
+        statement: A is better than B.
+        said_by: {title: Somebody, url: "https://example.org/"}
+        settings:
+          small: a(n=1).acc > b(n=1).acc
+          large: a(n=2).acc > b(n=2).acc
+        ```
+        """)
+
+    assert built.code == 0, built.said
+    assert 'data-verdict="supported"' in built.html()
+    assert "A is better than B." in built.page()
+    assert "2 of 2 settings decided" in built.page()
+
+
+def test_a_damaged_record_is_moved_aside_and_measured_again(site):
+    site(TREE)
+    record = site.root / "records/tree/_/1.json"
+    record.write_text("{")
+
+    built = site(TREE)
+
+    assert built.executed == ["tree/_/1"]
+    assert "is not a record" in built.said
+    assert json.loads(record.read_text())["run"] == "tree"
+    assert list((site.root / ".dlplugin/quarantine").iterdir())
+
+
+def test_an_edited_number_is_noticed(site):
+    site(TREE)
+    record = site.root / "records/tree/_/1.json"
+    record.write_text(record.read_text().replace("0.81", "0.99"))
+
+    built = site(TREE, execution="never")
+
+    assert built.code == 4
+    assert "was edited by hand" in built.said
+
+
+def test_enabling_the_plugin_changes_no_byte_of_a_site_that_does_not_use_it(site, tmp_path):
+    page = '# Plain\n\n```python title="x.py"\nx = 1\n```\n\nSome `code`.\n'
+    site.config = {"plugins": [], "markdown_extensions": ["pymdownx.superfences"]}
+    without = None
+    try:
+        without = site(page)
+    except KeyError:
+        pass
+    plain = (tmp_path / "site/index.html").read_bytes()
+    site.config = {"markdown_extensions": ["pymdownx.superfences"]}
+    site(page)
+
+    assert without is None
+    assert (tmp_path / "site/index.html").read_bytes() == plain
+    assert not (tmp_path / "site/assets").exists()
