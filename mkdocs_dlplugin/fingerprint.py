@@ -5,11 +5,20 @@ from __future__ import annotations
 import ast
 import hashlib
 import json
+import os
 from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
 from mkdocs_dlplugin.model import SCHEMA, Job, Observed, Record, Value
+
+IGNORED = frozenset(
+    (
+        *(".dlplugin", ".git", ".hg", ".mypy_cache", ".nox", ".pytest_cache", ".ruff_cache", ".tox", ".venv"),
+        *("__pycache__", "node_modules", "records", "site", "site-packages", "venv"),
+    )
+)
+"""Folders whose contents are made by tools, our own records among them: never an input of a run."""
 
 _IGNORED_FIELDS = frozenset({"kind", "type_comment", "type_ignores", "ctx"})
 _READS_DOCSTRINGS = ("__doc__", "getdoc", "doctest", "help")
@@ -23,6 +32,11 @@ def digest_bytes(content: bytes) -> str:
 def digest_names(names: Iterable[str]) -> str:
     """Digest a folder's listing: its names, sorted."""
     return digest_bytes("\0".join(sorted(names)).encode("utf-8", "surrogateescape"))
+
+
+def listing(folder: str | Path) -> list[str]:
+    """List the names in a folder as records digest them: sorted, without what tools make."""
+    return sorted(name for name in os.listdir(folder) if name not in IGNORED)  # noqa: PTH208 - names are wanted
 
 
 def digest_json(value: Any) -> str:
@@ -102,6 +116,7 @@ def key(job: Job, upstream: Iterable[str]) -> str:
             "device": job.device.removeprefix("require:") if job.device in ("cpu", "cuda", "require:cuda") else "any",
             "upstream": list(upstream),
             "env": dict(job.env),
+            **({"depends": dict(job.depends)} if job.depends else {}),
             "reads": [list(job.metrics), job.series, job.raises],
         }
     )
@@ -136,7 +151,7 @@ class Files:
 
     def listing(self, path: str) -> str | None:
         """Digest a folder by the names in it; `None` when it is not there."""
-        return self._once("listing", path, lambda folder: digest_names(entry.name for entry in folder.iterdir()))
+        return self._once("listing", path, lambda folder: digest_names(listing(folder)))
 
     def _once(self, kind: str, path: str, read: Callable[[Path], str]) -> str | None:
         if (kind, path) not in self._known:

@@ -178,6 +178,8 @@ class Job:
     series: str = ""
     env: Mapping[str, str] = field(default_factory=dict)
     """Declared environment variables with the values they have now."""
+    depends: Mapping[str, str] = field(default_factory=dict)
+    """Files that the author named as inputs, with the digest of their bytes; empty for one that is not there."""
     inputs: Mapping[str, tuple[Input, ...]] = field(default_factory=dict)
     """Per upstream run every point and seed, in fixed order."""
     raises: str = ""

@@ -109,6 +109,7 @@ def _task(
         metrics=run.metrics,
         series=run.series,
         env={name: environ[name] for name in run.env if name in environ},
+        depends=_depends(run.depends, root),
         raises=run.raises,
         seeded=run.seeds != (0,),
     )
@@ -117,24 +118,30 @@ def _task(
     return Task(run, job, waits, tuple(partners))
 
 
+def _depends(patterns: Iterable[str], root: Path) -> dict[str, str]:
+    """Digest the files that `depends` names; a pattern that matches nothing stands for itself, absent."""
+    files = Files(root)
+    found: dict[str, str] = {}
+    for pattern in patterns:
+        paths = sorted(p.relative_to(root).as_posix() for p in root.glob(pattern) if p.is_file())
+        found |= {path: files.content(path) or "" for path in paths or [pattern]}
+    return found
+
+
 def places(run: Run) -> list[str]:
     """Name the places of all jobs of a run, points as written, then seeds."""
     return [place(run.name, params, seed) for params in run.points for seed in run.seeds]
 
 
 def partner(upstream: Run, params: Mapping[str, Value], seed: int) -> str:
-    """Find the upstream job with the same seed and the same values of shared parameters; empty if there is none.
-
-    A single-seed upstream run serves every seed: it stands for something prepared once.
-    """
-    if seed not in upstream.seeds and len(upstream.seeds) > 1:
+    """Find the upstream job with the same seed and the same values of shared parameters; empty if there is none."""
+    if seed not in upstream.seeds:
         return ""
-    partner_seed = seed if seed in upstream.seeds else upstream.seeds[0]
     for point in upstream.points:
         shared = point.keys() & params.keys()
         settled = len(upstream.points) == 1 or shared == point.keys()
         if settled and all(canonical_value(point[name]) == canonical_value(params[name]) for name in shared):
-            return place(upstream.name, point, partner_seed)
+            return place(upstream.name, point, seed)
     return ""
 
 
@@ -158,9 +165,10 @@ def state(task: Task, record: Record | None, files: Files, inputs: Mapping[str, 
 def _key_reason(task: Task, record: Record) -> str:
     then = record.provenance.get("options", {})
     now = options_of(task.job)
-    words = [f"{name} was {then[name]}, is {now[name]}" for name in now if name in then and then[name] != now[name]]
-    if words:
-        return ", ".join(words)
+    changed = [name for name in now if then.get(name, now[name]) != now[name]]
+    if changed:
+        named = {"env": "a declared environment variable changed", "depends": "a file named by depends changed"}
+        return ", ".join(named.get(name) or f"{name} was {then[name]!r}, is {now[name]!r}" for name in changed)
     if record.provenance.get("code") != code_digest(task.job):
         return f"the code at {task.run.where} changed"
     return "an upstream run changed" if task.partners else "its options changed"
@@ -176,6 +184,7 @@ def options_of(job: Job) -> dict[str, str]:
         "series": job.series,
         "raises": job.raises,
         "env": env,
+        "depends": digest_names(f"{path} {digest}" for path, digest in job.depends.items())[:8] if job.depends else "",
     }
 
 

@@ -82,7 +82,7 @@ def test_why_names_the_option_that_changed(project, capsys):
     capsys.readouterr()
     main(["why", "c"])
 
-    assert "threads was 1, is 2" in capsys.readouterr().out
+    assert "threads was '1', is '2'" in capsys.readouterr().out
 
 
 def test_an_unknown_name_offers_the_right_one(project, capsys):

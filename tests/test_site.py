@@ -123,6 +123,59 @@ def test_a_data_file_runs_what_reads_it(site):
     assert "The total is 4" in built.page()
 
 
+def test_a_file_that_an_author_names_runs_what_depends_on_it(site):
+    site.write("data/a.bin", "1")
+    page = """
+        ```python {run="opaque" depends="data/*.bin"}
+        x = 1
+        ```
+        """
+    assert site(page).executed == ["opaque/_/0"]
+    assert site(page).executed == []
+    site.write("data/b.bin", "2")
+
+    assert site(page).executed == ["opaque/_/0"]
+
+
+def test_a_run_that_lists_a_folder_runs_again_when_a_file_comes(site):
+    site.write("data/a.csv", "1")
+    page = """
+        ```python {run="lists"}
+        from pathlib import Path
+        from mkdocs_dlplugin import run
+        run.summary["n"] = len(list(Path("data").iterdir()))
+        ```
+        """
+    assert site(page).executed == ["lists/_/0"]
+    assert site(page).executed == []
+    site.write("data/b.csv", "2")
+
+    assert site(page).executed == ["lists/_/0"]
+
+
+def test_a_run_over_all_upstream_results_runs_again_when_one_is_added(site):
+    page = """
+        ```python {run="scan" seeds=2}
+        from mkdocs_dlplugin import run
+        run.summary["v"] = run.seed
+        ```
+
+        ```python {run="sum" uses="scan"}
+        from mkdocs_dlplugin import run
+        run.summary["total"] = sum(one.metrics["v"] for one in run.inputs.all("scan"))
+        ```
+
+        ```python {run="pair" uses="scan"}
+        from mkdocs_dlplugin import run
+        run.summary["v"] = run.inputs["scan"].metrics["v"]
+        ```
+        """
+    assert len(site(page).executed) == 4
+    assert site(page).executed == []
+
+    assert site(page.replace("seeds=2", "seeds=3")).executed == ["scan/_/2", "sum/_/0"]
+
+
 def test_a_file_target_runs_again_when_it_changes(site):
     site.write("examples/__init__.py", "")
     site.write("examples/cnn.py", "from mkdocs_dlplugin import run\nrun.summary['v'] = 1\n")

@@ -1,0 +1,144 @@
+"""Collect: what a finished snippet measured and drew, as plain values a record can hold."""
+
+from __future__ import annotations
+
+import ast
+import functools
+import io
+import math
+import sys
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from mkdocs_dlplugin import snippet
+from mkdocs_dlplugin.errors import RunFailed, suggest
+from mkdocs_dlplugin.explain import clean, failure, from_exception
+from mkdocs_dlplugin.model import Job
+
+POINTS = 500
+"""Points kept per series, so that a record stays a few kilobytes."""
+
+Series = tuple[tuple[float, ...], tuple[float | None, ...]]
+"""Steps and values of one name, as a record holds them."""
+
+
+def metrics_of(job: Job, tree: ast.Module, session: snippet.Session, namespace: Mapping[str, Any]) -> dict[str, float]:
+    """Return the final value of each metric, logged or read from the snippet's variables.
+
+    Raises:
+        RunFailed: a value is missing, no number, or not finite.
+    """
+    metrics = snippet.final(session)
+    for name in job.metrics:
+        if name not in metrics and not job.raises:
+            metrics[name] = _number(job, tree, namespace, name)
+    for name, value in metrics.items():
+        if not math.isfinite(value):
+            line = session.lines.get(name, 0) or _assigned(tree, name)
+            hint = "Training diverged, or something was divided by zero; only finite values can be compared."
+            raise failure(job, f"metric '{name}' is {value}", hint, kind="NotFinite", line=line)
+    return metrics
+
+
+def series_of(job: Job, tree: ast.Module, session: snippet.Session, namespace: Mapping[str, Any]) -> dict[str, Series]:
+    """Return what was logged more than once or with a step, and the history that `series` names.
+
+    Raises:
+        RunFailed: that history is missing or no history.
+    """
+    found = {name: points for name, points in session.history.items() if len(points) > 1 or name in session.stepped}
+    if job.series and not job.raises:
+        found |= _history(job, tree, _variable(job, namespace, job.series))
+    return {name: thin(points) for name, points in found.items()}
+
+
+def figures_of(job: Job) -> dict[str, bytes]:
+    """Draw the matplotlib figures that are still open, as `fig-1.png` and so on.
+
+    Raises:
+        RunFailed: a figure cannot be drawn.
+    """
+    pyplot = sys.modules.get("matplotlib.pyplot")
+    if pyplot is None:
+        return {}
+    figures = {}
+    try:
+        for position, number in enumerate(pyplot.get_fignums(), start=1):
+            file = io.BytesIO()
+            # The version of matplotlib inside the file would change it with every upgrade.
+            pyplot.figure(number).savefig(file, format="png", dpi=144, bbox_inches="tight", metadata={"Software": None})
+            figures[f"fig-{position}.png"] = file.getvalue()
+        pyplot.close("all")
+    except Exception as error:
+        raise from_exception(job, error) from error
+    return figures
+
+
+def thin(points: Sequence[tuple[float, float]]) -> Series:
+    """Keep at most 500 points, evenly, first and last too, at 7 significant digits; `None` for what is not finite."""
+    last = len(points) - 1
+    kept = points if last < POINTS else [points[round(i * last / (POINTS - 1))] for i in range(POINTS)]
+    return tuple(step for step, _ in kept), tuple(_rounded(value) for _, value in kept)
+
+
+def tidy(content: bytes, *folders: str) -> str:
+    """Make text of what a job printed: any bytes, only the last state of progress bars, paths relative to `folders`."""
+    text = content.decode("utf-8", "backslashreplace").replace("\r\n", "\n").replace("\0", "\\x00")
+    lines = (line.rstrip("\r").rpartition("\r")[2] for line in text.split("\n"))
+    return functools.reduce(clean, folders, "\n".join(lines))
+
+
+def _rounded(value: float) -> float | None:
+    return float(f"{value:.7g}") if math.isfinite(value) else None
+
+
+def _variable(job: Job, namespace: Mapping[str, Any], name: str) -> Any:
+    if name not in namespace:
+        own = [known for known in namespace if not known.startswith("_")]
+        said = f"'{name}' is not a variable of the code when it ends"
+        raise failure(job, said, suggest(name, own), kind="NotSerialisable")
+    return namespace[name]
+
+
+def _number(job: Job, tree: ast.Module, namespace: Mapping[str, Any], name: str) -> float:
+    try:
+        return snippet.plain(name, _variable(job, namespace, name))
+    except snippet.NotANumber as error:
+        hint = "A metric is one number; name a history in `series`."
+        raise _refused(job, str(error), hint, _assigned(tree, name)) from error
+
+
+def _history(job: Job, tree: ast.Module, value: Any) -> dict[str, list[tuple[float, float]]]:
+    """Read a list of dicts, a dict of equally long lists, or a DataFrame; `step` or `epoch` is the x axis."""
+    columns, line = _columns(value), _assigned(tree, job.series)
+    if len({len(values) for values in columns.values()}) != 1:
+        said = f"'{job.series}' is a {type(value).__name__} that is no history"
+        raise _refused(job, said, "Use a list of dicts, a dict of equally long lists, or a DataFrame.", line)
+    try:
+        numbers = {str(name): [snippet.plain(str(name), one) for one in values] for name, values in columns.items()}
+    except snippet.NotANumber as error:
+        raise _refused(job, f"in '{job.series}', {error}", "A history holds numbers only.", line) from error
+    axis = next((name for name in ("step", "epoch") if name in numbers), "")
+    steps: Sequence[float] = numbers.pop(axis) if axis else range(len(next(iter(numbers.values()))))
+    return {name: list(zip(steps, values, strict=True)) for name, values in numbers.items()}
+
+
+def _columns(value: Any) -> dict[Any, list[Any]]:
+    if hasattr(value, "to_dict") and hasattr(value, "columns"):
+        return dict(value.to_dict("list"))
+    if isinstance(value, Mapping):
+        return {name: list(values) for name, values in value.items() if hasattr(values, "__len__")}
+    if isinstance(value, Sequence) and value and all(isinstance(row, Mapping) for row in value):
+        names = dict.fromkeys(name for row in value for name in row)
+        return {name: [row.get(name, math.nan) for row in value] for name in names}
+    return {}
+
+
+def _refused(job: Job, said: str, hint: str, line: int) -> RunFailed:
+    return failure(job, f"NotANumber: {said}", hint, kind="NotSerialisable", line=line)
+
+
+def _assigned(tree: ast.Module, name: str) -> int:
+    """Find the last line at which the code gives a name a value; 0 when there is none."""
+    stores = (node for node in ast.walk(tree) if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store))
+    return max((node.lineno for node in stores if node.id == name), default=0)

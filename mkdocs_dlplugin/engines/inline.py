@@ -1,0 +1,93 @@
+"""Inline: an engine without processes, for tests and for snippets that are known to behave."""
+
+from __future__ import annotations
+
+import contextlib
+import io
+import os
+import sys
+import tempfile
+from collections.abc import Iterator, Sequence
+from concurrent.futures import Future
+from dataclasses import replace
+from pathlib import Path
+
+from mkdocs_dlplugin import snippet
+from mkdocs_dlplugin.collect import tidy
+from mkdocs_dlplugin.engines.host import FIXED
+from mkdocs_dlplugin.engines.seam import OnProgress, Progress
+from mkdocs_dlplugin.errors import RunFailed
+from mkdocs_dlplugin.model import Job, Output, Record
+from mkdocs_dlplugin.worker import execute, without_gpu
+
+
+class Inline:
+    """Executes each job at once, in the process and thread that submits it: no limits, no isolation."""
+
+    def __init__(
+        self,
+        scratch: Path | None = None,  # noqa: ARG002 - every engine is made alike
+        preload: Sequence[str] = (),  # noqa: ARG002
+        slots: int | None = None,  # noqa: ARG002
+        on_progress: OnProgress | None = None,
+    ) -> None:
+        """Take what every engine takes; only `on_progress` is of use here."""
+        self._on_progress = on_progress
+        self.ran: list[Job] = []
+        """The jobs that were executed, for tests to look at."""
+
+    def submit(self, job: Job) -> Future[Record]:
+        """Execute a job; the future has ended when this returns."""
+        future: Future[Record] = Future()
+        self.ran.append(job)
+        self._report(Progress(job, "started", 0.0))
+        try:
+            future.set_result(self._execute(job))
+        except RunFailed as failed:
+            future.set_exception(failed)
+        self._report(Progress(job, "ended", 0.0))
+        return future
+
+    def close(self) -> None:
+        """Do nothing: no job outlives `submit`."""
+
+    def _execute(self, job: Job) -> Record:
+        if job.device in {"cuda", "require:cuda"}:
+            raise without_gpu(job)
+        printed = io.StringIO()
+        with tempfile.TemporaryDirectory() as folder, _borrowed(job, printed):
+            try:
+                record = execute(job, Path(folder), lambda values, step: self._metric(job, {**values, "step": step}))
+            except RunFailed as failed:
+                failed.output = tidy(printed.getvalue().encode("utf-8", "backslashreplace"), job.root)
+                raise
+        text = tidy(printed.getvalue().encode("utf-8", "backslashreplace"), job.root)
+        return replace(record, outputs=(*((Output("text", text),) if text else ()), *record.outputs))
+
+    def _metric(self, job: Job, values: dict[str, float]) -> None:
+        self._report(Progress(job, "metric", 0.0, values))
+
+    def _report(self, progress: Progress) -> None:
+        if self._on_progress is not None:
+            self._on_progress(progress)
+
+
+@contextlib.contextmanager
+def _borrowed(job: Job, printed: io.StringIO) -> Iterator[None]:
+    """Lend this process to a job and take it back as it was, project modules forgotten."""
+    main, argv, path, folder = sys.modules["__main__"], sys.argv, list(sys.path), Path.cwd()
+    environment, modules, session = dict(os.environ), set(sys.modules), snippet.run.session
+    os.environ.update({**FIXED, **job.env})
+    try:
+        with contextlib.redirect_stdout(printed), contextlib.redirect_stderr(printed):
+            yield
+    finally:
+        os.chdir(folder)
+        sys.modules["__main__"], sys.argv, sys.path[:] = main, argv, path
+        os.environ.clear()
+        os.environ.update(environment)
+        snippet.run.session = session
+        root = os.path.realpath(job.root) + os.sep
+        for name in set(sys.modules) - modules:
+            if os.path.realpath(getattr(sys.modules[name], "__file__", None) or "/").startswith(root):
+                del sys.modules[name]

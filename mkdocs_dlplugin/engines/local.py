@@ -1,0 +1,443 @@
+"""Local: the supervisor in the build's process, which gives jobs to a zygote and outlives whatever they do."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import logging
+import os
+import selectors
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+from collections.abc import Callable, Sequence
+from concurrent.futures import Future
+from pathlib import Path
+from typing import Any, Literal
+
+from mkdocs_dlplugin.engines.host import for_zygote, usable_cores
+from mkdocs_dlplugin.engines.preload import preload_for
+from mkdocs_dlplugin.engines.running import AFTER_RESULT, Running, Waiting, outcome
+from mkdocs_dlplugin.engines.seam import OnProgress, Progress
+from mkdocs_dlplugin.engines.wire import Order, send_order, unpack, unpack_failure
+from mkdocs_dlplugin.errors import RunFailed
+from mkdocs_dlplugin.explain import clean, failure
+from mkdocs_dlplugin.model import Job, Record
+from mkdocs_dlplugin.worker import without_gpu
+
+_ANSWER = 3.0
+"""Seconds a shepherd has to end its job when told to; it may have been stopped by the job."""
+
+_BOOTSTRAP = """
+import sys
+sys.path.append({path!r})
+from mkdocs_dlplugin.engines.zygote import main
+main({fd}, {preload!r})
+"""
+
+_log = logging.getLogger(__name__)
+
+
+class Local:
+    """Runs jobs on this machine, each in a process of its own, as many at once as there are cores."""
+
+    def __init__(
+        self,
+        scratch: Path,
+        preload: Sequence[str] = (),
+        slots: int | None = None,
+        on_progress: OnProgress | None = None,
+    ) -> None:
+        """Prepare; the helper process starts with the first job, or with `warm_up`.
+
+        Args:
+            scratch: Folder for what runs write; every job's part is removed when it ends.
+            preload: Modules to load once for all jobs, see `preload_for`.
+            slots: Threads in use at once; the cores this process may use when left out.
+            on_progress: Hears what happens, from the engine's thread.
+        """
+        self.slots = slots or usable_cores()
+        self._scratch, self._preload, self._on_progress = scratch, tuple(preload), on_progress
+        self._queue: list[Waiting] = []
+        self._live: list[Running] = []
+        self._gpus: list[str] | None = None
+        self._free_gpus: list[str] = []
+        self._lock = threading.Lock()
+        self._thread: threading.Thread | None = None
+        self._process: subprocess.Popen[bytes] | None = None
+        self._closing = False
+        self._deaths = 0
+        self._number = 0
+        self._needs_torch: dict[str, bool] = {}
+
+    # -- for the build's threads ----------------------------------------------------------------------------------
+
+    def submit(self, job: Job) -> Future[Record]:
+        """Queue a job and return at once; the future ends with its record, or with `RunFailed`."""
+        waiting = Waiting(job, Future())
+        with self._lock:
+            if self._closing:
+                raise RuntimeError("BUG: a job was submitted to an engine that is closed")
+            self._queue.append(waiting)
+        self.warm_up()
+        return waiting.future
+
+    def warm_up(self) -> None:
+        """Start loading libraries now, before there is a job; returns at once."""
+        with self._lock:
+            if self._thread is None and not self._closing:
+                self._open()
+                self._thread = threading.Thread(target=self._work, name="dlplugin-engine", daemon=True)
+                self._thread.start()
+                return
+        if self._thread is not None:
+            self._wake()
+
+    def close(self) -> None:
+        """End what runs, cancel what waits, remove what was written; may be called twice."""
+        with self._lock:
+            self._closing = True
+            for waiting in self._queue:
+                waiting.future.cancel()
+            self._queue.clear()
+        if self._thread is not None:
+            self._wake()
+            if self._thread is not threading.current_thread():
+                self._thread.join(2 * _ANSWER)
+
+    @property
+    def zygote(self) -> int:
+        """Process number of the helper process; 0 when there is none."""
+        return self._process.pid if self._process is not None else 0
+
+    # -- the engine's own thread ----------------------------------------------------------------------------------
+
+    def _open(self) -> None:
+        _remove_abandoned(self._scratch)
+        self._scratch.mkdir(parents=True, exist_ok=True)
+        self._home = Path(tempfile.mkdtemp(prefix=f"{os.getpid()}-", dir=self._scratch.resolve()))
+        self._selector = selectors.DefaultSelector()
+        self._wake_reader, self._wake_writer = os.pipe()
+        os.set_blocking(self._wake_writer, False)
+        self._listen(self._wake_reader, lambda: os.read(self._wake_reader, 4096))
+
+    def _wake(self) -> None:
+        with contextlib.suppress(OSError):  # full: it will wake up anyway; closed: it has ended
+            os.write(self._wake_writer, b"x")
+
+    def _listen(self, descriptor: int, act: Callable[[], object]) -> None:
+        self._selector.register(descriptor, selectors.EVENT_READ, act)
+
+    def _work(self) -> None:
+        try:
+            self._start_zygote()
+            while not self._closing:
+                for key, _ in self._selector.select(self._patience()):
+                    if self._selector.get_map().get(key.fd) is key:  # not closed by an earlier one of this round
+                        key.data()
+                self._end_overdue()
+                self._start_jobs()
+            self._stop()
+        except BaseException as error:
+            self._fail_all(error)
+        finally:
+            self._tear_down()
+
+    def _start_zygote(self) -> None:
+        self._control, theirs = socket.socketpair()
+        # This folder stays, so that matplotlib looks for fonts once and not in every build.
+        shared = self._scratch.resolve() / "zygote"
+        shared.mkdir(exist_ok=True)
+        path = str(Path(__file__).parents[2])
+        code = _BOOTSTRAP.format(path=path, fd=theirs.fileno(), preload=self._preload)
+        with (self._home / "zygote.log").open("ab") as log:
+            self._process = subprocess.Popen(
+                [sys.executable, "-P", "-c", code],
+                pass_fds=[theirs.fileno()],
+                env=for_zygote(os.environ, shared),
+                cwd=shared,
+                stdin=subprocess.DEVNULL,
+                stdout=log,
+                stderr=log,
+                start_new_session=True,
+            )
+        theirs.close()
+        self._gpus, self._greeting = None, bytearray()
+        self._listen(self._control.fileno(), self._hear_zygote)
+
+    def _hear_zygote(self) -> None:
+        content = _receive(self._control)
+        if not content:
+            self._bury_zygote()
+            return
+        self._greeting += content
+        if self._greeting.endswith(b"\n"):
+            told = json.loads(self._greeting)
+            self._deaths = 0
+            self._gpus = told["gpus"]
+            self._free_gpus = [gpu for gpu in told["gpus"] if gpu not in {live.gpu for live in self._live}]
+            for name, why in told["failed"].items():
+                _log.info("%s could not be loaded ahead (%s)", name, why)
+            if told["crowded"]:
+                _log.warning("importing %s starts threads, which a fork does not copy; runs may hang", told["crowded"])
+
+    def _bury_zygote(self) -> None:
+        """Start another one; jobs at work have their shepherds and go on."""
+        self._selector.unregister(self._control)
+        self._control.close()
+        if self._process is not None:
+            self._process.wait()
+        self._deaths += 1
+        if self._deaths == 2 and self._preload:
+            _log.warning("loading %s ahead fails; every run loads what it needs itself", ", ".join(self._preload))
+            self._preload = ()
+        elif self._deaths > 2:
+            with self._lock:
+                lost, self._queue = self._queue, []
+            for waiting in lost:
+                self._settle(waiting, self._no_engine(waiting.job))
+        self._start_zygote()
+
+    def _no_engine(self, job: Job) -> RunFailed:
+        said = clean((self._home / "zygote.log").read_text("utf-8", "replace").strip().rpartition("\n")[2], job.root)
+        hint = "Its processes are killed from outside, or Python itself does not start" + (f": {said}" if said else ".")
+        return failure(job, "Engine: the process that runs it was lost twice", hint, kind="Engine")
+
+    def _start_jobs(self) -> None:
+        while self._gpus is not None and not self._closing:
+            with self._lock:
+                place = self._choose()
+                if place is None:
+                    return
+                waiting = self._queue.pop(place)
+            if waiting.attempts or waiting.future.set_running_or_notify_cancel():
+                self._start(waiting)
+
+    def _choose(self) -> int | None:
+        """Find the next job that may start: in order, but exclusive ones last, and none before its GPU is free."""
+        free = self.slots - sum(self._width(live.job) for live in self._live)
+        if any(live.job.exclusive for live in self._live):
+            return None
+        for place, waiting in enumerate(self._queue):
+            if waiting.job.exclusive or (self._takes_gpu(waiting.job) and not self._free_gpus):
+                continue
+            # A wide job waits at the head until there is room, or narrow ones would keep it out for ever.
+            return place if self._width(waiting.job) <= free else None
+        alone = not self._live and all(waiting.job.exclusive for waiting in self._queue)
+        return 0 if alone and self._queue else None
+
+    def _width(self, job: Job) -> int:
+        return min(max(1, job.threads), self.slots)
+
+    def _takes_gpu(self, job: Job) -> bool:
+        if not self._gpus or job.device == "cpu":
+            return False
+        if job.device != "auto":
+            return True
+        if job.code not in self._needs_torch:
+            self._needs_torch[job.code] = "torch" in preload_for([job.code], Path(job.root))
+        return self._needs_torch[job.code]
+
+    def _start(self, waiting: Waiting) -> None:
+        job = waiting.job
+        if job.device in {"cuda", "require:cuda"} and not self._gpus:
+            self._settle(waiting, without_gpu(job))
+            return
+        self._number += 1
+        folder = self._home / str(self._number)
+        for part in ("files", "home", "tmp", "cache"):
+            (folder / part).mkdir(parents=True)
+        gpu = self._free_gpus.pop(0) if self._takes_gpu(job) else ""
+        leash, shepherds_end = socket.socketpair()
+        channel, channels_end = os.pipe()
+        output, outputs_end = os.pipe()
+        now = time.monotonic()
+        live = Running(waiting, folder, gpu, leash, {"channel": channel, "output": output}, now, now + job.timeout)
+        order = Order(job, str(folder), str(self._scratch.resolve()), gpu)
+        try:
+            send_order(self._control, order, [shepherds_end.fileno(), channels_end, outputs_end])
+        except OSError:
+            pass  # the zygote has just died: the leash has no other end, so the job is tried again
+        finally:
+            shepherds_end.close()
+            os.close(channels_end)
+            os.close(outputs_end)
+        self._live.append(live)
+        for descriptor in live.pipes.values():
+            os.set_blocking(descriptor, False)
+        self._listen(leash.fileno(), lambda: self._hear_shepherd(live))
+        self._listen(channel, lambda: self._drain(live, "channel"))
+        self._listen(output, lambda: self._drain(live, "output"))
+        self._report(live, "started")
+
+    def _drain(self, live: Running, name: str) -> bool:
+        """Read once from a pipe of a job; tell whether there may be more."""
+        descriptor = live.pipes[name]
+        try:
+            content = os.read(descriptor, 1 << 16)
+        except BlockingIOError:
+            return False
+        if not content:
+            self._selector.unregister(descriptor)
+            os.close(live.pipes.pop(name))
+            return False
+        if name == "output":
+            live.printed.add(content)
+        else:
+            for message in _lines(live.buffers["channel"], content):
+                self._hear_job(live, message)
+        return True
+
+    def _hear_job(self, live: Running, message: dict[str, Any]) -> None:
+        if "values" in message:
+            self._report(live, "metric", message["values"])
+        elif "record" in message:
+            live.record = unpack(message["record"])
+        elif "failed" in message:
+            live.failed = unpack_failure(message["failed"])
+        if live.record or live.failed:
+            live.deadline = min(live.deadline, time.monotonic() + AFTER_RESULT)
+
+    def _hear_shepherd(self, live: Running) -> None:
+        content = _receive(live.leash)
+        for message in _lines(live.buffers["leash"], content):
+            live.shepherd = message.get("pid", live.shepherd)
+            live.status = message.get("status", live.status)
+            live.left = message.get("left", live.left)
+        if not content:
+            self._finish(live)
+
+    def _finish(self, live: Running) -> None:
+        """Take leave of a job whose shepherd has gone, and settle its future."""
+        for name in list(live.pipes):
+            while self._drain(live, name):
+                pass
+        for descriptor in (live.leash.fileno(), *live.pipes.values()):
+            self._selector.unregister(descriptor)
+        for descriptor in live.pipes.values():
+            os.close(descriptor)
+        live.leash.close()
+        self._live.remove(live)
+        if live.gpu and live.gpu in (self._gpus or ()):
+            self._free_gpus.append(live.gpu)
+        if live.lost and not live.waiting.attempts and not self._closing:
+            live.waiting.attempts += 1
+            with self._lock:
+                self._queue.insert(0, live.waiting)
+        else:
+            self._settle(live.waiting, self._no_engine(live.job) if live.lost else outcome(live))
+            self._report(live, "ended")
+        shutil.rmtree(live.folder, ignore_errors=True)
+
+    def _settle(self, waiting: Waiting, result: Record | RunFailed) -> None:
+        if waiting.future.cancelled() or waiting.future.done():
+            return
+        if not waiting.future.running() and not waiting.future.set_running_or_notify_cancel():
+            return
+        if isinstance(result, RunFailed):
+            waiting.future.set_exception(result)
+        else:
+            waiting.future.set_result(result)
+
+    def _patience(self) -> float | None:
+        nearest = min((live.deadline for live in self._live), default=None)
+        return None if nearest is None else max(0.0, nearest - time.monotonic())
+
+    def _end_overdue(self) -> None:
+        now = time.monotonic()
+        for live in [live for live in self._live if live.deadline <= now]:
+            if live.killed:
+                # It did not answer: the job may have stopped it. The zygote ends what it leaves.
+                with contextlib.suppress(OSError):
+                    os.kill(live.shepherd, signal.SIGKILL)
+                live.deadline = now + _ANSWER
+            else:
+                self._kill(live, "timeout")
+
+    def _kill(self, live: Running, why: str) -> None:
+        live.killed, live.deadline = why, time.monotonic() + _ANSWER
+        with contextlib.suppress(OSError):
+            live.leash.send(b"T" if why == "timeout" else b"K")
+
+    def _stop(self) -> None:
+        """End all jobs and wait for their shepherds, which leave nothing behind."""
+        for live in self._live:
+            self._kill(live, "close")
+        limit = time.monotonic() + _ANSWER
+        while self._live and time.monotonic() < limit:
+            for key, _ in self._selector.select(0.1):
+                if self._selector.get_map().get(key.fd) is key:
+                    key.data()
+        self._fail_all(None)
+
+    def _fail_all(self, error: BaseException | None) -> None:
+        with self._lock:
+            self._closing = True
+            waiting, self._queue = [*(live.waiting for live in self._live), *self._queue], []
+        for one in waiting:
+            if error is None or isinstance(error, RunFailed):
+                self._settle(one, failure(one.job, "Interrupted: the build ended first", kind="Interrupted"))
+            elif not one.future.done():
+                one.future.set_exception(error)
+
+    def _tear_down(self) -> None:
+        for live in self._live:
+            live.leash.close()
+        self._control.close()
+        if self._process is not None:
+            try:
+                self._process.wait(_ANSWER)
+            except subprocess.TimeoutExpired:
+                self._process.kill()
+                self._process.wait()
+        self._selector.close()
+        os.close(self._wake_reader)
+        os.close(self._wake_writer)
+        shutil.rmtree(self._home, ignore_errors=True)
+
+    def _report(
+        self, live: Running, event: Literal["started", "metric", "ended"], values: dict[str, float] | None = None
+    ) -> None:
+        if self._on_progress is not None:
+            self._on_progress(Progress(live.job, event, time.monotonic() - live.started, values or {}))
+
+
+def _lines(buffer: bytearray, content: bytes) -> list[dict[str, Any]]:
+    """Add to a buffer and take the complete messages out of it."""
+    buffer += content
+    if b"\n" not in content:
+        return []
+    *complete, rest = bytes(buffer).split(b"\n")
+    buffer[:] = rest
+    return [json.loads(line) for line in complete if line]
+
+
+def _receive(connection: socket.socket) -> bytes:
+    """Receive what is there; nothing when the other end is gone."""
+    try:
+        return connection.recv(1 << 16)
+    except ConnectionError:
+        return b""
+
+
+def _remove_abandoned(scratch: Path) -> None:
+    """Remove what builds left that were killed before they could clean up."""
+    for folder in scratch.glob("*-*"):
+        number = folder.name.partition("-")[0]
+        if number.isdigit() and not _alive(int(number)):
+            shutil.rmtree(folder, ignore_errors=True)
+
+
+def _alive(process: int) -> bool:
+    try:
+        os.kill(process, 0)
+    except ProcessLookupError:
+        return False
+    except PermissionError:
+        pass
+    return True

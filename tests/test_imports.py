@@ -1,0 +1,46 @@
+"""Imports: what a snippet imports stays light, and the build's process never loads a training library."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+import tomllib
+from pathlib import Path
+
+import mkdocs_dlplugin
+
+ROOT = Path(__file__).parents[1]
+
+
+def python(code: str) -> subprocess.CompletedProcess[str]:
+    code = f"import sys; sys.path.insert(0, {str(ROOT)!r}); {code}"
+    return subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, cwd="/")
+
+
+def loaded(imports: str) -> set[str]:
+    return set(python(f"import {imports}; print(*sorted(sys.modules))").stdout.split())
+
+
+def test_importing_what_snippets_import_loads_the_standard_library_only():
+    modules = {name.partition(".")[0] for name in loaded("mkdocs_dlplugin") - loaded("sys")}
+
+    assert modules - sys.stdlib_module_names <= {"mkdocs_dlplugin", "_sysconfigdata__linux_x86_64-linux-gnu"}
+
+
+def test_importing_what_snippets_import_takes_a_moment():
+    code = "import time; t = time.process_time(); import mkdocs_dlplugin; print(time.process_time() - t)"
+
+    # 30 ms on a quiet machine; CPU time and the best of five, because others may be at work.
+    assert min(float(python(code).stdout) for _ in range(5)) < 0.060
+
+
+def test_the_engine_loads_no_training_library_into_the_build():
+    heavy = {"torch", "numpy", "sklearn", "pandas", "matplotlib", "mkdocs"}
+
+    assert not heavy & loaded("mkdocs_dlplugin.engines, mkdocs_dlplugin.engines.zygote, mkdocs_dlplugin.worker")
+
+
+def test_the_version_is_the_one_of_the_package():
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]
+
+    assert mkdocs_dlplugin.__version__ == project["version"]

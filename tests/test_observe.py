@@ -1,0 +1,141 @@
+"""Observe: what a run reads is noticed, however it reads it, and what it makes itself is not."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from mkdocs_dlplugin.engines import Inline
+from mkdocs_dlplugin.errors import RunFailed
+from mkdocs_dlplugin.fingerprint import digest_bytes, digest_code
+from mkdocs_dlplugin.model import Job, Observed, Where
+from mkdocs_dlplugin.observe import listing, relative
+
+
+@pytest.fixture
+def project(tmp_path: Path) -> Path:
+    root = tmp_path / "project"
+    for name, text in {
+        "helper.py": "import lib.deep\n\nX = 1\n",
+        "lib/__init__.py": "",
+        "lib/deep.py": "Y = 2\n",
+        "data/a.csv": "x\n1\n",
+        "data/b.csv": "x\n2\n",
+        "records/mlp/_/0.json": "{}",
+        ".venv/lib/site.py": "",
+    }.items():
+        (root / name).parent.mkdir(parents=True, exist_ok=True)
+        (root / name).write_text(text)
+    return root
+
+
+@pytest.fixture
+def observe(project: Path):
+    """Run code in the project and return what it was seen to read."""
+
+    def observe(code: str, **options: Any) -> Observed:
+        job = Job("mlp", code, Where("docs/p.md", 1), "docs/p.md", 2, 0, root=str(project), **options)
+        return Inline().submit(job).result().observed
+
+    return observe
+
+
+def test_project_modules_are_followed_through_each_other(observe):
+    observed = observe("import helper")
+
+    assert set(observed.modules) == {"helper.py", "lib/__init__.py", "lib/deep.py"}
+    assert observed.modules["helper.py"] == digest_code("import lib.deep\nX=1  # the same\n")
+    assert observed.files == {}
+
+
+def test_a_module_loaded_from_bytecode_is_its_source(observe):
+    observe("import helper")
+
+    assert set(observe("import helper").modules) == {"helper.py", "lib/__init__.py", "lib/deep.py"}
+
+
+@pytest.mark.parametrize(
+    "code",
+    [
+        "open('data/a.csv').read()",
+        "import pathlib\npathlib.Path('data', 'a' + '.csv').read_bytes()",
+        "import os\nos.close(os.open('data/' + 'a.csv', os.O_RDONLY))",
+        "import csv\nwith open('data/a.csv') as f:\n    list(csv.reader(f))",
+        "import numpy\nnumpy.loadtxt('data/a.csv', skiprows=1)",
+        "import pandas\npandas.read_csv('data/a.csv')",
+        "import os\nos.chdir('data')\nopen('a.csv').read()",
+        "import subprocess\nsubprocess.run(['cat', 'data/a.csv'], stdout=subprocess.DEVNULL)",
+        "import mmap\nf = open('data/' + 'a.csv', 'rb')\nm = mmap.mmap(f.fileno(), 0, access=mmap.ACCESS_READ)",
+    ],
+)
+def test_a_data_file_is_noticed(observe, code: str):
+    assert observe(code).files == {"data/a.csv": digest_bytes(b"x\n1\n")}
+
+
+def test_a_file_that_is_not_there_is_noticed_too(observe):
+    code = "try:\n    open('data/c.csv')\nexcept OSError:\n    pass"
+
+    assert observe(code).files == {"data/c.csv": None}
+
+
+def test_a_folder_that_is_listed_is_noticed(observe):
+    observed = observe("import pathlib\nsorted(pathlib.Path('data').glob('*.csv'))")
+
+    assert list(observed.folders) == ["data"]
+    assert observed.files == {}
+
+
+def test_what_tools_make_is_no_name_in_a_listing(project: Path, observe):
+    (before,) = observe("import os\nos.listdir('.')").folders.values()
+    (project / ".dlplugin").mkdir()
+
+    assert listing(project) == ["data", "helper.py", "lib"]
+    assert observe("import os\nos.listdir('.')").folders == {".": before}
+
+
+@pytest.mark.parametrize(
+    "code",
+    [
+        "open('new.txt', 'w').write('x')\nopen('new.txt').read()",
+        "import os\nopen('new.tmp', 'w').close()\nos.replace('new.tmp', 'new.txt')\nopen('new.txt').read()",
+        "from mkdocs_dlplugin import run\n(run.dir / 'x.txt').write_text('x')\n(run.dir / 'x.txt').read_text()",
+        "open('records/mlp/_/0.json').read()",
+        "open('.venv/lib/site.py').read()",
+        "open('/etc/hostname').read()",
+        "import os\nos.system('echo x > made-by-another.txt')",
+    ],
+)
+def test_what_a_run_writes_and_what_is_no_input_is_left_out(observe, code: str):
+    observed = observe(code)
+
+    assert (observed.files, observed.modules, observed.folders) == ({}, {}, {})
+
+
+def test_a_database_that_is_only_read_is_noticed(project: Path, observe):
+    connect = "import sqlite3\nc = sqlite3.connect('data/' + 'x.db')\n"
+    made = observe(connect + "c.execute('create table t(a)')\nc.commit()\nc.close()")
+    read = observe(connect + "c.execute('select * from t').fetchall()\nc.close()")
+
+    assert list(made.files) == []
+    assert list(read.files) == ["data/x.db"]
+
+
+def test_a_file_that_changes_under_a_run_makes_its_result_worthless(project: Path, observe):
+    code = "import os\nopen('data/a.csv').read()\nos.utime('data/a.csv', ns=(1, 1))"
+    with pytest.raises(RunFailed) as failed:
+        observe(code)
+
+    assert failed.value.kind == "Changed"
+    assert "data/a.csv changed while the run was reading it" in failed.value.problem
+
+
+def test_only_what_is_below_the_project_is_relative_to_it():
+    root = os.path.realpath("/srv/docs")
+
+    assert relative("/srv/docs/data/a.csv", root) == "data/a.csv"
+    assert relative("/srv/docs2/a.csv", root) is None
+    assert relative("/srv/docs/.git/config", root) is None
+    assert relative("/srv/docs", root) is None
