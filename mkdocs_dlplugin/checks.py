@@ -185,6 +185,8 @@ def estimated(node: Node, lookup: Callable[[Ref], Sample], where: Where) -> tupl
             return weigh(samples[node]).at(), first
         exact = all(sample.metric.kind == "exact" for sample in samples.values())
         metric = replace(first, range=None, kind="exact" if exact else "measured")
+        if isinstance(node, Operation) and node.op == "-" and metric.style == "percent":
+            metric = replace(metric, unit="pp")
         if any(isinstance(part, Operation) and part.op == "/" for part in _parts(node)):
             metric = replace(metric, unit="", style="number")
         return _gather(node, samples).at(), metric

@@ -64,7 +64,7 @@ def _one(value: float, metric: Metric, spec: str, half: float | None) -> str:
     if (spec and spec[-1] in "%x") or spec.endswith("pp"):
         return text if not spec.endswith("%") else f"{text}{NBSP}%"
     if metric.style == "percent" and not spec:
-        return f"{text}{NBSP}%"
+        return f"{text}{NBSP}{metric.unit or '%'}"
     return f"{text}{NBSP}{metric.unit}" if metric.unit else text
 
 

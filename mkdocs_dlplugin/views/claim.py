@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from html import escape
 from typing import Any, Literal
 
@@ -164,6 +164,5 @@ def _setting(label: str, text: str, judged: Judged, results: Results, place: Pla
 
 def _as_difference(metric: Metric) -> Metric:
     """Show a difference of shares in percentage points, and one of counts as a plain number."""
-    if metric.style == "percent":
-        return Metric(metric.name, metric.label, "", "percent", metric.better, None, None, "measured")
-    return Metric(metric.name, metric.label, metric.unit, metric.style, metric.better, None, None, "measured")
+    unit = "pp" if metric.style == "percent" else metric.unit
+    return replace(metric, unit=unit, range=None, kind="measured")
