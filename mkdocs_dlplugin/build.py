@@ -13,7 +13,7 @@ from mkdocs_dlplugin import fences, options, placeholders
 from mkdocs_dlplugin.checks import Outcome, mark_doubtful
 from mkdocs_dlplugin.conduct import Conductor
 from mkdocs_dlplugin.config import Site, check_engine, metric
-from mkdocs_dlplugin.engines import ENGINES, Engine, preload_for
+from mkdocs_dlplugin.engines import ENGINES, Engine, OnProgress, Progress, preload_for
 from mkdocs_dlplugin.errors import DLError, Exit, RunFailed
 from mkdocs_dlplugin.expressions import InlineValue, parse_value, refs
 from mkdocs_dlplugin.fingerprint import digest_bytes
@@ -84,7 +84,7 @@ class Build:
         """What is wrong with the pages."""
         self.assets: dict[str, bytes] = {}
         """Files to ship with the site, by path."""
-        self._engine = engine or (lambda tasks: start_engine(site, reporter, tasks))
+        self._engine = engine or (lambda tasks: start_engine(site, reporter, tasks, self.hear))
         self._only, self._forced, self._known = only, forced, dict(known or {})
         self._marks: list[tuple[str, Block | InlineValue | DLError, Where]] = []
         self._judged: dict[Where, list[Outcome]] | None = None
@@ -190,6 +190,10 @@ class Build:
             else frozenset(self.plan.tasks if force else ()),
             failures=dict(self._known),
         )
+
+    def hear(self, progress: Progress) -> None:
+        """Note what the engine tells while it works."""
+        self.conductor.hear(progress)
 
     def look(self) -> None:
         """See how each record stands, without executing anything."""
@@ -465,7 +469,7 @@ def told(failure: output.Failure) -> str:
     return "\n".join(lines)
 
 
-def start_engine(site: Site, reporter: Reporter, tasks: Sequence[Task]) -> Engine:
+def start_engine(site: Site, reporter: Reporter, tasks: Sequence[Task], hear: OnProgress) -> Engine:
     """Start the engine that the settings name, with what the jobs import already loaded."""
     codes = list(dict.fromkeys(task.job.code for task in tasks))
     reporter.info(f"starting the engine '{site.settings.engine}'")
@@ -473,6 +477,7 @@ def start_engine(site: Site, reporter: Reporter, tasks: Sequence[Task]) -> Engin
         scratch=site.root / site.settings.scratch / "jobs",
         preload=preload_for(codes, site.root),
         slots=site.settings.jobs or None,
+        on_progress=hear,
     )
 
 

@@ -12,7 +12,7 @@ from concurrent.futures import Future
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-from mkdocs_dlplugin.engines import Engine
+from mkdocs_dlplugin.engines import Engine, Progress
 from mkdocs_dlplugin.errors import DLError, Missing, RunFailed, StoreError
 from mkdocs_dlplugin.fingerprint import Files, results_digest
 from mkdocs_dlplugin.model import Input, Record, address
@@ -53,6 +53,7 @@ class Conductor:
         self._files = Files(self.root)
         self._news: queue.Queue[tuple[str, Future[Record]]] = queue.Queue()
         self._running: dict[str, float] = {}
+        """When each job that is at work began; jobs that wait for a free core stand here with 0."""
         self._locks = contextlib.ExitStack()
         self._held: dict[str, contextlib.ExitStack] = {}
         self._started: Engine | None = None
@@ -111,6 +112,11 @@ class Conductor:
     def busy(self) -> bool:
         """Whether jobs are still at work or waiting."""
         return self._thread is not None and self._thread.is_alive()
+
+    def hear(self, progress: Progress) -> None:
+        """Note what the engine tells while it works."""
+        if progress.event == "started" and progress.job.place in self._running:
+            self._running[progress.job.place] = time.monotonic()
 
     def finish(self) -> None:
         """Wait until every job has a record or a reason why it has none."""
@@ -211,7 +217,7 @@ class Conductor:
             may = [t for t in self.plan.tasks.values() if self.only is None or t.place in self.only]
             self._started = self.engine(may)
         job = replace(task.job, inputs=self._inputs(task))
-        self._running[task.place] = time.monotonic()
+        self._running[task.place] = 0.0
         future = self._started.submit(job)
         future.add_done_callback(lambda done: self._news.put((task.place, done)))
 
@@ -277,7 +283,9 @@ class Conductor:
 
     def _heartbeat(self) -> None:
         now = time.monotonic()
-        for place, since in self._running.items():
+        for place, since in list(self._running.items()):
+            if not since:
+                continue
             task = self.plan.tasks[place]
             self.reporter.info(f"running: {task.job.title} ({task.run.where}) {clock(now - since)}")
 

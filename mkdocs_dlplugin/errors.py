@@ -55,8 +55,8 @@ class RunFailed(DLError):
     ) -> None:
         super().__init__(where, problem, hint)
         self.kind = kind
-        """`Exception`, `Timeout`, `Crashed`, `Exited`, `Interrupted`, `NotSerialisable`, `NotFinite`, `Parameter`, `Raises`,
-        `Changed`, `Device`, `Skipped` or `Engine`."""
+        """`Exception`, `Timeout`, `Crashed`, `Exited`, `Interrupted`, `NotSerialisable`, `NotFinite`, `Parameter`,
+        `Raises`, `Changed`, `Device`, `Skipped` or `Engine`."""
         self.job = job
         """The run at its point, as `mlp(n=100)`."""
         self.seed = seed

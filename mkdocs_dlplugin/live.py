@@ -8,7 +8,7 @@ from typing import Any
 
 from mkdocs_dlplugin.build import Build, start_engine
 from mkdocs_dlplugin.config import Site
-from mkdocs_dlplugin.engines import Engine
+from mkdocs_dlplugin.engines import Engine, Progress
 from mkdocs_dlplugin.plan import Task
 from mkdocs_dlplugin.reporting import Reporter
 
@@ -32,7 +32,7 @@ class Live:
 
         def engine(tasks: Sequence[Task]) -> Engine:
             if self._engine is None:
-                self._engine = start_engine(site, reporter, tasks)
+                self._engine = start_engine(site, reporter, tasks, self._hear)
             return _Shared(self._engine)
 
         known = self._build.conductor.failures if self._asked and self._build else None
@@ -44,6 +44,10 @@ class Live:
         """Keep the server, to ask it for a rebuild when the runs are done."""
         self._server, self.shown = server, True
         self.follow()
+
+    def _hear(self, progress: Progress) -> None:
+        if self._build is not None:
+            self._build.hear(progress)
 
     def close(self) -> None:
         """End the engine and all it runs."""

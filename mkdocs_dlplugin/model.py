@@ -187,6 +187,11 @@ class Job:
     """Whether `seeds` was written; only then is one literal `seed = …` or `run.seed` expected to matter."""
 
     @property
+    def place(self) -> str:
+        """`mlp/n=100/3`: where its record is kept."""
+        return place(self.run, self.params, self.seed)
+
+    @property
     def title(self) -> str:
         """`mlp(n=100) seed 3`, as messages name it."""
         return f"{address(self.run, self.params)} seed {self.seed}"

@@ -15,7 +15,7 @@ from mkdocs_dlplugin.fingerprint import IGNORED, digest_bytes, digest_code, dige
 from mkdocs_dlplugin.model import Observed
 
 _WRITES = os.O_WRONLY | os.O_RDWR
-_METADATA = os.path.join("importlib", "metadata", "__init__.py")
+_METADATA = str(Path("importlib", "metadata", "__init__.py"))
 _TEXT_LIMIT = 300
 """String literals longer than this are prose, not paths."""
 

@@ -29,7 +29,7 @@ class Task:
     @property
     def place(self) -> str:
         """Where its record is kept."""
-        return place(self.job.run, self.job.params, self.job.seed)
+        return self.job.place
 
 
 @dataclass(frozen=True)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import re
 import textwrap
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from html import unescape
 from pathlib import Path
@@ -19,7 +19,8 @@ from mkdocs.exceptions import Abort
 
 from mkdocs_dlplugin.engines.inline import Inline
 
-THEME = "<html><head><title>{{ page.title }}</title></head><body>{{ page.toc }}<main>{{ page.content }}</main></body></html>"
+THEME = """<html><head><title>{{ page.title }}</title></head>
+<body>{{ page.toc }}<main>{{ page.content }}</main></body></html>"""
 
 
 @dataclass
@@ -90,21 +91,21 @@ class Sites:
             code = int(end.code or 0)
         finally:
             log.removeHandler(handler)
-        plugin = config.plugins["dlplugin"] if config is not None else None
+        plugin = config.plugins.get("dlplugin") if config is not None else None
         built = plugin.build if plugin is not None else None
         return Built(self.root, code, "\n".join(said), sorted(built.conductor.executed) if built else [])
 
 
 @pytest.fixture
-def site(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Sites]:
+def site(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Sites:
     """A site whose jobs run in this process, so that a build takes a tenth of a second."""
     monkeypatch.delenv("DLPLUGIN_EXECUTION", raising=False)
     monkeypatch.setattr("mkdocs_dlplugin.build.start_engine", lambda *_: Inline(tmp_path / ".dlplugin" / "jobs"))
-    yield Sites(tmp_path)
+    return Sites(tmp_path)
 
 
 @pytest.fixture
-def real_site(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Sites]:
+def real_site(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Sites:
     """A site whose jobs run as an author's do: each in a process of its own."""
     monkeypatch.delenv("DLPLUGIN_EXECUTION", raising=False)
-    yield Sites(tmp_path)
+    return Sites(tmp_path)

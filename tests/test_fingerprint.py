@@ -53,7 +53,14 @@ def test_code_that_may_do_something_else_has_another_digest(one, other):
 
 def test_digests_are_those_of_every_supported_python():
     # Golden values: a Python that computes others would measure every published result again.
-    code = "import math\n\n\ndef area(r: float = 2.0) -> float:\n    return math.pi * r**2 if r else 0.0\n\nprint(f'{area():.2f}', *[x for x in (1, 'a', b'b', None)])\n"
+    code = "\n".join(
+        (
+            "import math",
+            "def area(r: float = 2.0) -> float:",
+            "    return math.pi * r**2 if r else 0.0",
+            "print(f'{area():.2f}', *[x for x in (1, 'a', b'b', None)])",
+        )
+    )
 
     assert digest_code(code) == GOLDEN_CODE
     assert key(JOB, []) == GOLDEN_KEY

@@ -143,6 +143,8 @@ def _marks(name: str, rows: Sequence[Row]) -> dict[str, str]:
         return {}
     sign = 1 if metric.better == "higher" else -1
     best = max(having, key=lambda row: sign * estimate(row.samples[name]).mean)
+    if estimate(best.samples[name]).low is None:
+        return {}  # single runs: which is best would be chance, and so would be the mark
     marks = {best.group.address: "best"}
     for row in having:
         if row is not best and _inseparable(best.samples[name], row.samples[name]):
