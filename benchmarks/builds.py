@@ -59,6 +59,7 @@ class Recorder(Protocol):
         """Time what stands inside."""
 
 
+# --8<-- [start:measure]
 def measure(run: Recorder) -> None:
     """Build the site of one tool three times: cold, unchanged, and after one snippet was edited."""
     tool = str(run.config["tool"])
@@ -77,6 +78,9 @@ def measure(run: Recorder) -> None:
         run.summary["results"] = shown(folder)
     finally:
         shutil.rmtree(folder)
+
+
+# --8<-- [end:measure]
 
 
 def write(folder: Path, tool: str, *, edited: bool = False) -> None:

@@ -31,13 +31,19 @@ metrics: [acc]
 ```
 """
 
+CONFIG = """
+site_name: x
+theme: {name: material, font: false}
+plugins: [search, dlplugin]
+markdown_extensions: [dlplugin, tables]
+"""
+
 
 @pytest.fixture
 def project(tmp_path):
     (tmp_path / "docs").mkdir()
     (tmp_path / "docs/index.md").write_text(PAGE)
-    config = "site_name: x\ntheme: {name: material, font: false}\nplugins: [search, dlplugin]\nmarkdown_extensions: [dlplugin, tables]\n"
-    (tmp_path / "mkdocs.yml").write_text(config)
+    (tmp_path / "mkdocs.yml").write_text(CONFIG)
     return tmp_path
 
 

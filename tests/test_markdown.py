@@ -65,7 +65,8 @@ def test_mkdocs_is_not_needed(recorded):
     code = (
         "import sys, markdown\n"
         "sys.modules['mkdocs'] = None\n"
-        f"html = markdown.markdown({PAGE!r}, extensions=['dlplugin'], extension_configs={{'dlplugin': {{'page': 'index.md'}}}})\n"
+        "own = {'dlplugin': {'page': 'index.md'}}\n"
+        f"html = markdown.markdown({PAGE!r}, extensions=['dlplugin'], extension_configs=own)\n"
         "assert '0.81' in html\n"
         "assert 'torch' not in sys.modules\n"
     )
