@@ -16,7 +16,7 @@ from mkdocs_dlplugin.config import load
 from mkdocs_dlplugin.errors import DLError, Exit, suggest
 from mkdocs_dlplugin.expressions import matches, parse_selector
 from mkdocs_dlplugin.model import Where
-from mkdocs_dlplugin.plan import Plan, State
+from mkdocs_dlplugin.plan import Plan, State, drift
 from mkdocs_dlplugin.reporting import Reporter, counted
 
 STALE = {"fresh": "fresh", "stale": "stale", "missing": "missing"}
@@ -125,19 +125,19 @@ def _selected(plan: Plan, names: Sequence[str], *, upstream: bool) -> frozenset[
 
 def _looked(chosen: argparse.Namespace, reporter: Reporter) -> Build:
     build = _build(chosen, reporter, settings={"execution": None})
-    build.look()
+    build.conductor.look()
     return build
 
 
 def _status(chosen: argparse.Namespace, reporter: Reporter) -> int:
     build = _looked(chosen, reporter)
     rows: list[dict[str, Any]] = []
-    for run in build.runs.values():
-        for place, task in build.plan.tasks.items():
+    for run in build.asked.runs.values():
+        for place, task in build.asked.plan.tasks.items():
             if task.run.name == run.name:
                 state = build.conductor.states[place]
                 rows.append(
-                    {"run": task.job.title, "where": str(run.where), **_told(state), "drift": build.drift(place)}
+                    {"run": task.job.title, "where": str(run.where), **_told(state), "drift": _drift(build, place)}
                 )
     lines = [
         f"{row['state']:8} {row['run']} ({row['where']})"
@@ -150,14 +150,21 @@ def _status(chosen: argparse.Namespace, reporter: Reporter) -> int:
     return int(Exit.OK)
 
 
+def _drift(build: Build, place: str) -> list[str]:
+    record = build.conductor.records.get(place)
+    return drift(record) if record else []
+
+
 def _told(state: State) -> dict[str, Any]:
     return {"state": state.word, "reasons": list(state.reasons) if state.word == "stale" else []}
 
 
 def _why(chosen: argparse.Namespace, reporter: Reporter) -> int:
     build = _looked(chosen, reporter)
-    places = sorted(_selected(build.plan, [chosen.name], upstream=False))
-    rows = [{"run": build.plan.tasks[place].job.title, **_told(build.conductor.states[place])} for place in places]
+    places = sorted(_selected(build.asked.plan, [chosen.name], upstream=False))
+    rows = [
+        {"run": build.asked.plan.tasks[place].job.title, **_told(build.conductor.states[place])} for place in places
+    ]
     lines = [f"{row['run']}: {row['state']}" + "".join(f"\n  {reason}" for reason in row["reasons"]) for row in rows]
     _answer(chosen, {"jobs": rows}, lines)
     return int(Exit.OK)
@@ -167,7 +174,7 @@ def _check(chosen: argparse.Namespace, reporter: Reporter) -> int:
     build = _build(chosen, reporter, settings={"execution": "never"})
     build.start()
     build.finish()
-    total = len(build.plan.tasks)
+    total = len(build.asked.plan.tasks)
     bad = sum(state.word != "fresh" for state in build.conductor.states.values())
     line = (
         f"all {counted(total, 'result')} match the code"

@@ -7,13 +7,13 @@ import queue
 import subprocess
 import threading
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import Future
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from mkdocs_dlplugin.engines import Engine, Progress
-from mkdocs_dlplugin.errors import DLError, Missing, RunFailed, StoreError
+from mkdocs_dlplugin.errors import DLError, Failure, Missing, RunFailed, StoreError
 from mkdocs_dlplugin.fingerprint import Files, results_digest
 from mkdocs_dlplugin.model import Input, Record, address
 from mkdocs_dlplugin.plan import Plan, State, Task, code_digest, input_digests, options_of, state
@@ -112,6 +112,19 @@ class Conductor:
     def busy(self) -> bool:
         """Whether jobs are still at work or waiting."""
         return self._thread is not None and self._thread.is_alive()
+
+    def failed(self, places: Iterable[str]) -> list[Failure]:
+        """Group what failed among some jobs by its cause."""
+        grouped: dict[str, list[tuple[Task, DLError]]] = {}
+        for place in places:
+            if (error := self.failures.get(place)) is not None:
+                task = self.plan.tasks[place]
+                cause = f"{error.where} {error.problem.replace(f'seed {task.job.seed}:', 'seed')}"
+                grouped.setdefault(cause, []).append((task, error))
+        return [
+            Failure(hits[0][1], tuple(task.job.seed for task, _ in hits), len(hits[0][0].run.seeds))
+            for hits in grouped.values()
+        ]
 
     def hear(self, progress: Progress) -> None:
         """Note what the engine tells while it works."""

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import difflib
+import re
 from collections.abc import Iterable
+from dataclasses import dataclass
 from enum import IntEnum
 
 from mkdocs_dlplugin.model import Where
+from mkdocs_dlplugin.reporting import listed
 
 
 class Exit(IntEnum):
@@ -76,6 +79,29 @@ class StoreError(DLError):
     """The records cannot be read or written."""
 
     code = Exit.STORE
+
+
+@dataclass(frozen=True)
+class Failure:
+    """One cause of missing results, with the seeds it hit; so that one mistake in five seeds is one message."""
+
+    error: DLError
+    seeds: tuple[int, ...]
+    of: int
+    """How many seeds the run has."""
+
+    @property
+    def problem(self) -> str:
+        """The sentence: `run 'mlp' seeds 0-4 (5 of 5): …`."""
+        if len(self.seeds) < 2:
+            return self.error.problem
+        counted = f" seeds {listed(self.seeds)} ({len(self.seeds)} of {self.of}):"
+        return re.sub(r" seed \d+:", counted, self.error.problem, count=1)
+
+    def __str__(self) -> str:
+        frames = self.error.frames if isinstance(self.error, RunFailed) else ()
+        lines = [f"{self.error.where}: {self.problem}", *(f"    {frame}" for frame in frames)]
+        return "\n".join([*lines, *(f"  {line}" for line in self.error.hint.splitlines())])
 
 
 def suggest(word: str, known: Iterable[str]) -> str:

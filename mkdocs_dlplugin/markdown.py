@@ -22,13 +22,14 @@ from markdown.preprocessors import Preprocessor
 from pymdownx.superfences import SuperFencesCodeExtension, SuperFencesException
 
 from mkdocs_dlplugin import fences
-from mkdocs_dlplugin.build import Build, pages_of, stylesheet
+from mkdocs_dlplugin.build import Build, pages_of
 from mkdocs_dlplugin.config import load
 from mkdocs_dlplugin.errors import DLError
 from mkdocs_dlplugin.headers import KINDS
 from mkdocs_dlplugin.model import Where
 from mkdocs_dlplugin.placeholders import found
 from mkdocs_dlplugin.reporting import Reporter
+from mkdocs_dlplugin.showing import stylesheet
 
 log = logging.getLogger("mkdocs.plugins.dlplugin")
 
@@ -113,17 +114,18 @@ class _Fences(Preprocessor):
         if build is None:
             raise RuntimeError("no build")
         kind, name = options["dl-kind"], options["dl-name"]
-        block = build.find(page, kind, name, src)
+        block = build.showing.find(page, kind, name, src)
         if block is None:
             called = f"{kind} '{name}'" if name else f"a {kind} block"
             problem = f"{called} was not in the page's source when it was read, so it is not executed."
             unseen = DLError(Where(page), problem, "Write it in the page or in an included file, not in a macro.")
             build.reporter.fail(str(unseen), unseen.code)
-            return build.put_block(page, unseen)
+            return build.showing.put_block(page, unseen)
         if kind != "run":
-            return build.put_block(page, block)
-        display = build.display(block)
-        result = build.put_block(page, block)
+            return build.showing.put_block(page, block)
+        known = build.asked.display(block)
+        display = known[1] if known else None
+        result = build.showing.put_block(page, block)
         code = display.shown if display else block.code
         source = (
             "" if display and display.source == "none" else self._highlight(code, display.title if display else "", md)
@@ -165,7 +167,9 @@ class _Value(InlineProcessor):
         if self.extension.build is None or m[1] != "`" or not m[2].startswith("{run} "):
             return None, None, None
         span = Element("span", {"class": "dl-here"})
-        span.text = self.extension.build.put_value(self.extension.page, " ".join(m[2].removeprefix("{run}").split()))
+        span.text = self.extension.build.showing.put_value(
+            self.extension.page, " ".join(m[2].removeprefix("{run}").split())
+        )
         return span, m.start(0), m.end(0)
 
 
@@ -180,7 +184,7 @@ class _Fill(Postprocessor):
         build = self.extension.build
         if build is None or not found(text):
             return text
-        filled = build.fill(text, self.extension.url(self.md))
+        filled = build.showing.fill(text, self.extension.url(self.md))
         for token in getattr(self.md, "toc_tokens", []):
             _fill_token(token, build, self.extension.url(self.md))
         if self.extension.getConfig("strict") and build.reporter.code:
@@ -193,7 +197,7 @@ class _Fill(Postprocessor):
 def _fill_token(token: Any, build: Build, url: str) -> None:
     for part in ("name", "html"):
         if isinstance(token.get(part), str):
-            token[part] = build.fill_text(token[part], url)
+            token[part] = build.showing.fill_text(token[part], url)
     for child in token.get("children", []):
         _fill_token(child, build, url)
 

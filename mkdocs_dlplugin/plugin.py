@@ -18,13 +18,14 @@ from mkdocs.structure.files import File, Files, InclusionLevel
 from mkdocs.structure.pages import Page
 
 from mkdocs_dlplugin import fences, live
-from mkdocs_dlplugin.build import CSS, Build
+from mkdocs_dlplugin.build import Build
 from mkdocs_dlplugin.config import Settings, Site, settings, snippet_paths
 from mkdocs_dlplugin.errors import DLError
 from mkdocs_dlplugin.markdown import DLExtension
 from mkdocs_dlplugin.model import Where
 from mkdocs_dlplugin.placeholders import found
 from mkdocs_dlplugin.reporting import Reporter, counted
+from mkdocs_dlplugin.showing import CSS
 
 log = logging.getLogger("mkdocs.plugins.dlplugin")
 
@@ -115,10 +116,10 @@ class DLPlugin(BasePlugin[DLConfig]):  # type: ignore[no-untyped-call]
         """Report blocks that were executed and are not on the page."""
         if self.build is None:
             return
-        for block in self.build.unseen(page.file.src_uri):
+        for block in self.build.showing.unseen(page.file.src_uri):
             called = f"{block.kind} '{block.name}'" if block.name else f"a {block.kind} block"
             self.build.reporter.warning(f"{block.where}: {called} was read, and the page does not show it.")
-        for block in self.build.blocks(page.file.src_uri):
+        for block in self.build.asked.page(page.file.src_uri).blocks.values():
             if block.kind != "run" and block.name:
                 page.present_anchor_ids = {*(page.present_anchor_ids or ()), block.name}
 
@@ -138,23 +139,23 @@ class DLPlugin(BasePlugin[DLConfig]):  # type: ignore[no-untyped-call]
             if file.src_uri in runs:
                 page.content += self._run_page(runs[file.src_uri], page, files)
             if found(page.content):
-                page.content = self.build.fill(page.content, page.url)
+                page.content = self.build.showing.fill(page.content, page.url)
             _fill_titles(page, self.build)
-        for path, content in self.build.ship().items():
+        for path, content in self.build.showing.ship().items():
             files.append(File.generated(config, path, content=content))
         return env
 
     def _run_page(self, name: str, page: Page, files: Files) -> str:
         if self.build is None:
             return ""
-        shown = files.get_file_from_path(self.build.runs[name].page)
-        return self.build.run_page(name, page.url, shown.url if shown else "")
+        shown = files.get_file_from_path(self.build.asked.runs[name].page)
+        return self.build.showing.run_page(name, page.url, shown.url if shown else "")
 
     def on_post_page(self, output: str, *, page: Page, config: MkDocsConfig) -> str:  # noqa: ARG002
         """Fill in what was rendered after all others, such as excerpts of a blog, and link the style sheet."""
         if self.build is None:
             return output
-        output = self.build.fill(output, page.url)
+        output = self.build.showing.fill(output, page.url)
         if 'class="dl-' in output:
             link = posixpath.relpath(CSS, posixpath.dirname(page.url) or ".")
             output = output.replace("</head>", f'<link rel="stylesheet" href="{link}">\n</head>', 1)
@@ -215,10 +216,10 @@ def _fill_titles(page: Page, build: Build) -> None:
     """Exchange marks in the page's title and table of contents, which hold text only."""
     title = page.title
     if isinstance(title, str) and found(title):
-        page.title = build.fill_text(title, page.url)
+        page.title = build.showing.fill_text(title, page.url)
     stack = list(page.toc)
     while stack:
         link = stack.pop()
         if found(link.title):
-            link.title = build.fill_text(re.sub(r"<[^>]+>", "", link.title), page.url)
+            link.title = build.showing.fill_text(re.sub(r"<[^>]+>", "", link.title), page.url)
         stack += link.children

@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from mkdocs_dlplugin.build import VIEWS
 from mkdocs_dlplugin.config import Settings
 from mkdocs_dlplugin.options import Display, RunOptions, spelled
+from mkdocs_dlplugin.views import VIEWS
 
 ROOT = Path(__file__).parent.parent
 BLOCKS = (ROOT / "docs/plugin/blocks.md").read_text("utf-8")

@@ -1,1 +1,6 @@
-"""Views: one module per block that shows what was measured."""
+"""Views: one module per block that shows what was measured, with `Options`, `references` and `render`."""
+
+from mkdocs_dlplugin.views import chart, claim, comparison
+
+VIEWS = {"comparison": comparison, "chart": chart, "claim": claim}
+"""Blocks by the key that names them in a page."""

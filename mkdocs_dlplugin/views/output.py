@@ -7,22 +7,12 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from html import escape
 
-from mkdocs_dlplugin.errors import DLError, RunFailed
+from mkdocs_dlplugin.errors import DLError, Failure, RunFailed
 from mkdocs_dlplugin.model import Record
-from mkdocs_dlplugin.reporting import clock, counted, listed
+from mkdocs_dlplugin.reporting import clock, counted
 from mkdocs_dlplugin.results import Group, Place
 
 _ANSI = re.compile(r"\x1b\[[0-9;?]*[A-Za-z]|\x1b\][^\x07]*\x07|\x1b[()][A-Z0-9]")
-
-
-@dataclass(frozen=True)
-class Failure:
-    """One reason why results are missing, with the seeds it hit."""
-
-    error: DLError
-    seeds: tuple[int, ...]
-    of: int
-    """How many jobs the run has."""
 
 
 @dataclass(frozen=True)
@@ -83,15 +73,8 @@ def _failure(failure: Failure) -> str:
             printed = escape(plain(error.output))
             output = f"<details><summary>The end of its output</summary><pre><code>{printed}</code></pre></details>"
     hint = f"<p>{escape(error.hint)}</p>" if error.hint else ""
-    first = f"{error.where}: {several(error.problem, failure.seeds, failure.of)}"
+    first = f"{error.where}: {failure.problem}"
     return f'<div class="dl-error" role="note"><p><strong>{escape(first)}</strong></p>{frames}{hint}{output}</div>'
-
-
-def several(problem: str, seeds: Sequence[int], of: int) -> str:
-    """Tell a failure that hit several seeds once: `run 'mlp' seeds 0-4 (5 of 5): …`."""
-    if len(seeds) < 2:
-        return problem
-    return re.sub(r" seed \d+:", f" seeds {listed(seeds)} ({len(seeds)} of {of}):", problem, count=1)
 
 
 def _outputs(shown: Shown, place: Place, read: Asset) -> list[str]:

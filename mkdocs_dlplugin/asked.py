@@ -1,0 +1,162 @@
+"""Asked: everything the pages of a site ask for, read and checked as a whole before anything runs."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from mkdocs_dlplugin import fences, options
+from mkdocs_dlplugin.config import Site, metric
+from mkdocs_dlplugin.errors import DLError
+from mkdocs_dlplugin.expressions import parse_value, refs
+from mkdocs_dlplugin.model import Block, Metric, Record, Run, Value, Where, address, place
+from mkdocs_dlplugin.options import Display
+from mkdocs_dlplugin.plan import Plan, plan
+from mkdocs_dlplugin.results import Group, Results
+from mkdocs_dlplugin.views import VIEWS
+
+
+@dataclass
+class Page:
+    """A page with the blocks and inline values that were read in it."""
+
+    name: str
+    """As MkDocs names it."""
+    metrics: Mapping[str, Metric] = field(default_factory=dict)
+    """Declarations that hold on this page."""
+    blocks: dict[tuple[str, str, str], Block] = field(default_factory=dict)
+    """By kind, name and body, as the Markdown extension meets them again."""
+    values: dict[str, Where] = field(default_factory=dict)
+    """Place of each inline value, by its text."""
+
+
+@dataclass
+class Asked:
+    """What the pages ask for, and everything that is wrong with it."""
+
+    pages: dict[str, Page] = field(default_factory=dict)
+    runs: dict[str, Run] = field(default_factory=dict)
+    """In page order."""
+    shown: dict[tuple[str, str, str], tuple[str, Display]] = field(default_factory=dict)
+    """By page, name as written and body of a run's block: the run's name, and how the page shows it."""
+    options: dict[Where, Any] = field(default_factory=dict)
+    """Options of the other blocks, by place."""
+    plan: Plan = field(default_factory=Plan)
+    problems: list[DLError] = field(default_factory=list)
+    """In page order."""
+
+    def page(self, name: str) -> Page:
+        """Return a page; an empty one where nothing of ours was read."""
+        return self.pages.get(name) or Page(name)
+
+    def display(self, block: Block) -> tuple[str, Display] | None:
+        """Return a run's name and how its block looks; `None` when its options could not be read."""
+        return self.shown.get((block.page, block.name, block.body))
+
+    def groups(self, records: Mapping[str, Record]) -> tuple[Group, ...]:
+        """Gather the records of all runs, by run and point."""
+        groups = []
+        for run in self.runs.values():
+            for params in run.points:
+                found = {seed: records.get(place(run.name, params, seed)) for seed in sorted(run.seeds)}
+                there = tuple(record for record in found.values() if record)
+                absent = tuple(seed for seed, record in found.items() if record is None)
+                groups.append(Group(run, params, _label(run, params), there, absent))
+        return tuple(groups)
+
+
+def read(site: Site, pages: Iterable[fences.Page]) -> Asked:
+    """Read all pages of a site; mistakes are gathered, never raised one by one."""
+    asked = Asked()
+    paths: dict[str, str] = {}
+    scan = fences.scan(_noting(pages, paths), root=site.root, snippets=site.snippets)
+    problems = list(scan.problems)
+    declared = _declared(site.settings.metrics, Where("mkdocs.yml"), problems)
+    for name, front in scan.fronts.items():
+        problems += options.check_front(front, Where(paths[name], 1))
+        own = _declared(front.get("metrics") or {}, Where(paths[name], 1), problems)
+        asked.pages[name] = Page(name, declared | own)
+    runs = []
+    for block in scan.blocks:
+        page = asked.pages.setdefault(block.page, Page(block.page, declared))
+        page.blocks.setdefault((block.kind, block.name, block.body), block)
+        try:
+            if block.kind == "run":
+                runs.append(_run(block, site, scan.fronts.get(block.page, {}), asked))
+            else:
+                asked.options[block.where] = _options(block)
+        except DLError as problem:
+            problems.append(problem)
+    for inline in scan.inlines:
+        page = asked.pages.setdefault(inline.page, Page(inline.page, declared))
+        page.values.setdefault(inline.text, inline.where)
+    problems += options.check_unique(runs)
+    for run in runs:
+        asked.runs.setdefault(run.name, run)
+    executed = {name for name, display in asked.shown.values() if display.eval}
+    asked.plan = plan([run for run in asked.runs.values() if run.name in executed], site.root)
+    # What names a run that could not be read is not a mistake of its own.
+    if not {block.name for block in scan.blocks if block.kind == "run" and block.name} - asked.runs.keys():
+        problems += [*asked.plan.problems, *_unknown(asked, scan.inlines)]
+    asked.problems = sorted(problems, key=lambda problem: (problem.where.path, problem.where.line))
+    return asked
+
+
+def _run(block: Block, site: Site, front: Mapping[str, Any], asked: Asked) -> Run:
+    defaults = {name: value for name, value in front.items() if name != "metrics"}
+    run, display = options.read_run(block, root=site.root, site=site.settings.defaults, front=defaults)
+    asked.shown[block.page, block.name, block.body] = run.name, display
+    return run
+
+
+def _options(block: Block) -> Any:
+    if block.kind not in VIEWS:
+        raise DLError(block.where, f"blocks of the kind '{block.kind}' are not yet available.")
+    return options.read(
+        VIEWS[block.kind].Options, options.read_body(block), block.where, what=f"an option of {block.kind}"
+    )
+
+
+def _declared(metrics: Mapping[str, Any], where: Where, problems: list[DLError]) -> dict[str, Metric]:
+    declared = {}
+    for name, said in metrics.items():
+        try:
+            declared[str(name)] = metric(str(name), said, where)
+        except DLError as problem:
+            problems.append(problem)
+    return declared
+
+
+def _unknown(asked: Asked, inlines: Iterable[fences.Inline]) -> list[DLError]:
+    """Find what blocks and inline values name and no page defines, before anything runs."""
+    problems: list[DLError] = []
+    results = Results(asked.groups({}), {})
+    blocks = {block.where: block for page in asked.pages.values() for block in page.blocks.values()}
+    for where, chosen in asked.options.items():
+        try:
+            for ref in VIEWS[blocks[where].kind].references(chosen, where):
+                results.select(ref, where)
+        except DLError as problem:
+            problems.append(problem)
+    for inline in inlines:
+        try:
+            for ref in refs(parse_value(inline.text, inline.where).node):
+                results.one(ref, inline.where)
+        except DLError as problem:
+            problems.append(problem)
+    return problems
+
+
+def _label(run: Run, params: Mapping[str, Value]) -> str:
+    """Name a run at a point for readers: `RBF SVM (n=100)`, or its address where it has no display name."""
+    if not params:
+        return run.title
+    return f"{run.label} {address('', params)}" if run.label else address(run.name, params)
+
+
+def _noting(pages: Iterable[fences.Page], paths: dict[str, str]) -> Iterator[fences.Page]:
+    """Hand pages on, and note the file of each."""
+    for page in pages:
+        paths[page.name] = page.path
+        yield page

@@ -1,0 +1,202 @@
+"""Showing: puts results into the marks that pages hold for them, wherever and whenever a generator asks."""
+
+from __future__ import annotations
+
+from html import escape
+from importlib import resources
+
+from mkdocs_dlplugin import placeholders
+from mkdocs_dlplugin.asked import Asked
+from mkdocs_dlplugin.checks import Outcome, mark_doubtful
+from mkdocs_dlplugin.conduct import Conductor
+from mkdocs_dlplugin.config import Site
+from mkdocs_dlplugin.errors import DLError
+from mkdocs_dlplugin.expressions import InlineValue, parse_value
+from mkdocs_dlplugin.fingerprint import digest_bytes
+from mkdocs_dlplugin.model import Block, Where, place
+from mkdocs_dlplugin.reporting import Reporter
+from mkdocs_dlplugin.results import Place, Results
+from mkdocs_dlplugin.vega import Renderer
+from mkdocs_dlplugin.views import VIEWS, chart, claim, output, runpage, value
+
+CSS = "assets/dl/dl.css"
+"""Where the style sheet lies in a site."""
+
+
+class Showing:
+    """The marks of one build, and what they are exchanged for."""
+
+    def __init__(self, site: Site, asked: Asked, conductor: Conductor, renderer: Renderer, reporter: Reporter) -> None:
+        self._site, self._asked, self._conductor = site, asked, conductor
+        self._renderer, self._reporter = renderer, reporter
+        self._marks: list[tuple[str, Block | InlineValue | DLError, Where]] = []
+        self._results: dict[str, Results] = {}
+        self._judged: dict[Where, list[claim.Judged]] = {}
+        self._seen: set[tuple[str, str, str, str]] = set()
+        self._assets: dict[str, bytes] = {}
+
+    # -- while pages are rendered ---------------------------------------------------------------------------------
+
+    def find(self, page: str, kind: str, name: str, body: str) -> Block | None:
+        """Find the block that was read before, as the Markdown extension meets it again."""
+        self._seen.add((page, kind, name, body))
+        return self._asked.page(page).blocks.get((kind, name, body))
+
+    def unseen(self, page: str) -> list[Block]:
+        """Name the blocks that were read and that the rendered page does not show."""
+        return [block for look, block in self._asked.page(page).blocks.items() if (page, *look) not in self._seen]
+
+    def put_block(self, page: str, block: Block | DLError) -> str:
+        """Keep a place on a page for a block's result and return the HTML that holds it."""
+        self._marks.append((page, block, block.where))
+        return placeholders.block(len(self._marks) - 1)
+
+    def put_value(self, page: str, text: str) -> str:
+        """Keep a place on a page for an inline value and return the mark that holds it."""
+        where = self._asked.page(page).values.get(text) or Where(page)
+        try:
+            found: InlineValue | DLError = parse_value(text, where)
+        except DLError as problem:
+            found = problem
+        self._marks.append((page, found, where))
+        return placeholders.mark(len(self._marks) - 1)
+
+    # -- when results are there -----------------------------------------------------------------------------------
+
+    def fill(self, html: str, url: str) -> str:
+        """Exchange the places kept on a page for results.
+
+        Args:
+            html: The page, or a part of it.
+            url: URL of the page that shows it, relative to the site's root.
+        """
+        return placeholders.fill(html, lambda n: self._block(n, url), lambda n: self._value(n, url))
+
+    def fill_text(self, text: str, url: str) -> str:
+        """Exchange them in titles and other places that hold no elements; returns escaped text."""
+        return placeholders.fill_text(text, lambda n: self._value(n, url))
+
+    def run_page(self, name: str, url: str, page_url: str) -> str:
+        """Draw the page of a run.
+
+        Args:
+            name: The run.
+            url: URL of the page being drawn, relative to the site's root.
+            page_url: URL of the page whose block it is.
+        """
+        run = self._asked.runs[name]
+        results = self.results(run.page)
+        groups = [group for group in results.groups if group.run.name == name]
+        spot = self._place(run.where, "", url)
+        return runpage.render(run, groups, results, spot, page_url, self._conductor.store.asset)
+
+    def ship(self) -> dict[str, bytes]:
+        """Return the files to put into the site, by path; none when no page has anything of ours."""
+        return {CSS: stylesheet(), **self._assets} if self._marks else {}
+
+    def results(self, page: str) -> Results:
+        """Return all runs with their records, and metrics as a page declares them."""
+        if page not in self._results or self._conductor.busy:
+            groups = self._asked.groups(self._conductor.records)
+            self._results[page] = Results(groups, self._asked.page(page).metrics)
+        return self._results[page]
+
+    def _block(self, number: int, url: str) -> str:
+        page, block, where = self._marks[number]
+        if isinstance(block, DLError):
+            return output.error_box(block)
+        if not isinstance(block, Block):
+            raise TypeError("an inline value stands where a block is expected")
+        spot = self._place(where, block.name, url)
+        try:
+            if block.kind == "run":
+                return self._output(block, spot)
+            if where not in self._asked.options:
+                raise DLError(where, f"this {block.kind} could not be read.", "See the message in the terminal.")
+            return self._view(block, self.results(page), spot)
+        except DLError as problem:
+            self._excuse(problem)
+            return output.error_box(problem)
+
+    def _view(self, block: Block, results: Results, spot: Place) -> str:
+        chosen = self._asked.options[block.where]
+        if block.kind == "chart":
+            return chart.render(chosen, results, spot, self._renderer)
+        if block.kind == "claim":
+            return claim.render(chosen, self._outcomes(block.where), results, spot)
+        return str(VIEWS[block.kind].render(chosen, results, spot))
+
+    def _value(self, number: int, url: str) -> tuple[str, str]:
+        page, found, where = self._marks[number]
+        try:
+            if isinstance(found, DLError):
+                raise found
+            if isinstance(found, Block):
+                raise DLError(where, "a block stands where a number is expected.")
+            return value.render(found, self.results(page), self._place(where, "", url))
+        except DLError as problem:
+            self._excuse(problem)
+            kind, text = ("pending", "pending") if self._conductor.busy else ("error", "no result")
+            return f'<span class="dl-{kind}" title="{escape(str(problem))}">{text}</span>', text
+
+    def _excuse(self, problem: DLError) -> None:
+        """Report what cannot be shown, unless it only waits for a run, or follows from what was reported before."""
+        if self._conductor.busy or self._asked.problems:
+            return
+        failed = self._conductor.failures
+        if failed and ("no result" in problem.problem or "not a metric" in problem.problem):
+            self._reporter.codes.add(max(int(error.code) for error in failed.values()))
+        else:
+            self._reporter.fail(str(problem), problem.code)
+
+    def _output(self, block: Block, spot: Place) -> str:
+        known = self._asked.display(block)
+        if known is None:
+            raise DLError(block.where, "this run could not be read.", "See the message in the terminal.")
+        name, display = known
+        if not display.eval:
+            return output.box("ran", "Not run, as the page asks.", "")
+        run, conductor = self._asked.runs[name], self._conductor
+        places = [place(run.name, params, seed) for params in run.points for seed in run.seeds]
+        settled = conductor.failures.keys() | conductor.records.keys()
+        outdated = [p for p in places if p in conductor.failures and p in conductor.records]
+        shown = output.Shown(
+            groups=tuple(group for group in self.results(block.page).groups if group.run.name == name),
+            failures=tuple(conductor.failed(places)),
+            pending=sum(p not in settled for p in places),
+            stale=tuple(sorted({reason for p in outdated for reason in conductor.states[p].reasons})),
+            fig_cap=display.fig_cap,
+            fig_alt=display.fig_alt,
+            output=display.result != "none",
+        )
+        return output.render(shown, spot, conductor.store.asset)
+
+    def _outcomes(self, where: Where) -> list[claim.Judged]:
+        """Judge all claims of the site together, because how many were checked decides what chance alone explains."""
+        if not self._judged:
+            judged: list[tuple[Where, Outcome]] = []
+            for page in self._asked.pages.values():
+                for block in page.blocks.values():
+                    if block.kind == "claim" and block.where in self._asked.options:
+                        chosen = self._asked.options[block.where]
+                        outcomes = claim.judge_all(chosen, self.results(page.name), block.where)
+                        judged += [(block.where, outcome) for outcome in outcomes]
+            doubtful = mark_doubtful([outcome for _, outcome in judged])
+            for index, (at, outcome) in enumerate(judged):
+                self._judged.setdefault(at, []).append(claim.Judged(outcome, index in doubtful))
+        return self._judged.get(where, [])
+
+    def _place(self, where: Where, name: str, url: str) -> Place:
+        return Place(where, name, url, self._keep, self._site.use_directory_urls, self._site.settings.run_pages)
+
+    def _keep(self, name: str, content: bytes) -> str:
+        """Ship a file; its name carries a digest, so that an old page never shows a new figure."""
+        stem, dot, suffix = name.rpartition(".")
+        path = f"assets/dl/{stem or suffix}-{digest_bytes(content)[:8]}{dot}{suffix if stem else ''}"
+        self._assets[path] = content
+        return path
+
+
+def stylesheet() -> bytes:
+    """Read the style sheet that pages with our blocks link to."""
+    return (resources.files("mkdocs_dlplugin") / "assets" / "dl.css").read_bytes()
