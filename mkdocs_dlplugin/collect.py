@@ -52,23 +52,35 @@ def series_of(job: Job, tree: ast.Module, session: snippet.Session, namespace: M
     return {name: thin(points) for name, points in found.items()}
 
 
-def figures_of(job: Job) -> dict[str, bytes]:
+def is_figure(value: object) -> bool:
+    """Tell whether a value is a matplotlib figure, which is drawn instead of printed."""
+    figure = sys.modules.get("matplotlib.figure")
+    return figure is not None and isinstance(value, figure.Figure)
+
+
+def figures_of(job: Job, last: Any = None) -> dict[str, bytes]:
     """Draw the matplotlib figures that are still open, as `fig-1.png` and so on.
+
+    Args:
+        job: The job.
+        last: The value of the last expression, when that is a figure; drawn too, once, if pyplot does not know it.
 
     Raises:
         RunFailed: a figure cannot be drawn.
     """
     pyplot = sys.modules.get("matplotlib.pyplot")
-    if pyplot is None:
-        return {}
+    drawn = [pyplot.figure(number) for number in pyplot.get_fignums()] if pyplot is not None else []
+    if last is not None and last not in drawn:
+        drawn.append(last)
     figures = {}
     try:
-        for position, number in enumerate(pyplot.get_fignums(), start=1):
+        for position, figure in enumerate(drawn, start=1):
             file = io.BytesIO()
             # The version of matplotlib inside the file would change it with every upgrade.
-            pyplot.figure(number).savefig(file, format="png", dpi=144, bbox_inches="tight", metadata={"Software": None})
+            figure.savefig(file, format="png", dpi=144, bbox_inches="tight", metadata={"Software": None})
             figures[f"fig-{position}.png"] = file.getvalue()
-        pyplot.close("all")
+        if pyplot is not None:
+            pyplot.close("all")
     except Exception as error:
         raise from_exception(job, error) from error
     return figures

@@ -9,6 +9,7 @@ from __future__ import annotations
 import inspect
 import logging
 from collections.abc import Sequence
+from html import escape
 from pathlib import Path
 from re import Match
 from typing import Any
@@ -131,7 +132,8 @@ class _Fences(Preprocessor):
             "" if display and display.source == "none" else self._highlight(code, display.title if display else "", md)
         )
         if display and display.source == "fold":
-            source = f'<details class="dl-source"><summary>Code</summary>{source}</details>'
+            summary = f"Code: {escape(display.title or build.asked.runs[known[0]].title)}" if known else "Code"
+            source = f'<details class="dl-code"><summary>{summary}</summary>{source}</details>'
         return result + source if display and display.source == "below" else source + result
 
     def _highlight(self, code: str, title: str, md: Any) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import importlib.util
 import os
+import shutil
 import sys
 import time
 from collections.abc import Iterable, Sequence
@@ -33,7 +34,8 @@ class Observer:
 
     def __init__(self, root: Path, skip: Sequence[Path] = ()) -> None:
         self._root = os.path.realpath(root)
-        self._skip = tuple(os.path.realpath(path) + os.sep for path in skip)
+        # Libraries that look at their callers' source read ours, which is part of the project where it is developed.
+        self._skip = tuple(os.path.realpath(path) + os.sep for path in (*skip, Path(__file__).parent))
         self._stamps: dict[str, tuple[int, int] | None] = {}
         self._written: set[str] = set()
         self._folders: set[str] = set()
@@ -73,7 +75,7 @@ class Observer:
         # Looking at a path raises events of its own.
         self._listening = False
         try:
-            if event == "open" and isinstance(args[0], str | bytes):
+            if event == "open" and isinstance(args[0], str | bytes) and not _below_descriptor(args[0]):
                 self._read(os.path.realpath(os.fsdecode(args[0])), args[2] or 0)
             elif event in {"os.listdir", "os.scandir"} and not _looking_for_modules():
                 self._list(args[0])
@@ -158,6 +160,11 @@ def _looking_for_modules() -> bool:
     """Tell whether Python's own machinery lists: imports and `importlib.metadata` do it for every entry of sys.path."""
     file = sys._getframe(3).f_code.co_filename
     return file.startswith("<frozen importlib") or file.endswith(_METADATA)
+
+
+def _below_descriptor(path: str | bytes) -> bool:
+    """Tell whether a relative path is meant below an open folder, which `shutil` does and the event does not say."""
+    return not os.path.isabs(path) and sys._getframe(3).f_code.co_filename == shutil.__file__
 
 
 def _source(path: str) -> str:

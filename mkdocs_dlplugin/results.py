@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 from mkdocs_dlplugin.errors import DLError, suggest
 from mkdocs_dlplugin.expressions import Ref, matches, parse_selector
 from mkdocs_dlplugin.model import Metric, Record, Run, Sample, Value, Where, address
+from mkdocs_dlplugin.reporting import counted
 
 
 @dataclass(frozen=True)
@@ -181,6 +182,15 @@ def is_accuracy(records: Sequence[Record], name: str) -> bool:
     return bool(records) and all(
         r.correct and abs(r.correct.count("1") / len(r.correct) - r.metrics.get(name, -1.0)) < 1e-6 for r in records
     )
+
+
+def device_of(record: Record) -> str:
+    """Name what a record was measured on, for readers: `AMD EPYC (CPU, 1 thread)`."""
+    name = record.provenance.get("device_name") or record.provenance.get("cpu") or "an unnamed processor"
+    kind = str(record.provenance.get("device", "cpu"))
+    threads = int(record.provenance.get("threads", 1))
+    how = f"CPU, {counted(threads, 'thread')}" if kind == "cpu" else kind.upper()
+    return f"{name} ({how})"
 
 
 def machine(record: Record) -> str:

@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import Any
 
 from mkdocs_dlplugin import provenance, snippet
-from mkdocs_dlplugin.collect import figures_of, metrics_of, series_of
+from mkdocs_dlplugin.collect import figures_of, is_figure, metrics_of, series_of
 from mkdocs_dlplugin.errors import RunFailed
 from mkdocs_dlplugin.explain import failure, frames_of, from_exception, from_exit
 from mkdocs_dlplugin.fingerprint import digest_bytes
@@ -68,7 +68,7 @@ def execute(
     observer = watch(Path(job.root), (folder, *skip))
     _run(job, tree, namespace)
     notes = _left_threads(threads, ends=ends)
-    figures = figures_of(job)
+    figures = figures_of(job, namespace.get("__figure__"))
     assets = {**figures, **session.assets}
     observed = _observed(job, observer, session)
     return Record(
@@ -187,7 +187,9 @@ def _run(job: Job, tree: ast.Module, namespace: dict[str, Any]) -> None:
         exec(compile(body, job.source_path, "exec", dont_inherit=True), namespace)  # noqa: S102 - the author's code is what we run
         if shown:
             value = eval(compile(shown, job.source_path, "eval", dont_inherit=True), namespace)  # noqa: S307 - likewise
-            if value is not None:
+            if is_figure(value):
+                namespace["__figure__"] = value
+            elif value is not None:
                 # Addresses would make every run print something else.
                 sys.stdout.write(re.sub(r" at 0x[0-9a-f]{6,}", "", repr(value)) + "\n")
     except SystemExit as error:

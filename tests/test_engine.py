@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import importlib.util
 import json
 import os
@@ -426,3 +427,18 @@ def test_records_and_failures_travel_unchanged(tmp_path: Path):
     assert unpack(json.loads(json.dumps(pack(record)))).blobs == record.blobs
     assert str(again) == str(failed)
     assert (again.kind, again.job, again.seed, again.frames) == ("Timeout", "mlp", 2, ("p.md:3  x",))
+
+
+@pytest.mark.parametrize("last", ["figure", "plt.show()", "None"])
+def test_a_figure_is_drawn_once_whoever_made_it(tmp_path, last):
+    made = "Figure()" if last == "figure" else "plt.figure()"
+    code = (
+        "import matplotlib.pyplot as plt\nfrom matplotlib.figure import Figure\n"
+        f"figure = {made}\nfigure.subplots().plot([1, 2])\n{last}\n"
+    )
+    engine = Inline(tmp_path)
+    job = Job(run="draws", code=code, where=Where("docs/p.md", 1), source_path="docs/p.md", first_line=2, seed=0)
+    record = engine.submit(dataclasses.replace(job, root=str(tmp_path))).result()
+
+    assert [output.kind for output in record.outputs] == ["png"]
+    assert record.blobs["fig-1.png"].startswith(b"\x89PNG")

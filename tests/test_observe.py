@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from mkdocs_dlplugin import observe as observing
 from mkdocs_dlplugin.engines import Inline
 from mkdocs_dlplugin.errors import RunFailed
 from mkdocs_dlplugin.fingerprint import digest_bytes, digest_code
@@ -139,3 +140,25 @@ def test_only_what_is_below_the_project_is_relative_to_it():
     assert relative("/srv/docs2/a.csv", root) is None
     assert relative("/srv/docs/.git/config", root) is None
     assert relative("/srv/docs", root) is None
+
+
+def test_removing_a_folder_reads_nothing(observe, tmp_path):
+    code = f"""
+import shutil
+from pathlib import Path
+
+made = Path({str(tmp_path / "elsewhere")!r})
+(made / "inner").mkdir(parents=True)
+(made / "inner" / "file").write_text("x")
+shutil.rmtree(made)
+"""
+
+    assert observe(code) == Observed()
+
+
+def test_the_plugins_own_source_is_no_input():
+    package = Path(observing.__file__).parent
+    observer = observing.watch(package.parent)
+    (package / "worker.py").read_bytes()
+
+    assert observer.finish("").files == {}

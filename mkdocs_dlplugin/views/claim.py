@@ -27,7 +27,7 @@ BADGES = {
 }
 """The words readers see for each verdict."""
 
-OUTCOMES = {"pass": "holds", "fail": "does not hold", "tie": "no difference", "undecided": "undecided"}
+OUTCOMES = {"pass": "passes", "fail": "fails", "tie": "a tie", "undecided": "undecided"}
 
 
 @dataclass(frozen=True)

@@ -14,7 +14,7 @@ from mkdocs_dlplugin.expressions import Ref, parse_selector
 from mkdocs_dlplugin.model import Metric, Sample, Where
 from mkdocs_dlplugin.numbers import linked, shown
 from mkdocs_dlplugin.reporting import counted
-from mkdocs_dlplugin.results import Group, Place, Results
+from mkdocs_dlplugin.results import Group, Place, Results, device_of
 from mkdocs_dlplugin.stats import compare_times, difference, estimate
 from mkdocs_dlplugin.views.tables import Column, table
 
@@ -204,7 +204,8 @@ def _caption(
     options: Options, rows: Sequence[Row], columns: Sequence[Metric], marks: Mapping[str, Mapping[str, str]]
 ) -> str:
     """Say what the numbers rest on: seeds, intervals, marks, and what is missing."""
-    caption = f"<strong>{escape(options.tbl_cap)}</strong> " if options.tbl_cap else ""
+    title = options.tbl_cap.strip()
+    caption = f"<strong>{escape(title if title[-1] in '.!?' else title + '.')}</strong> " if title else ""
     counts = sorted({len(row.group.records) for row in rows if row.group.complete})
     said = []
     if counts == [1]:
@@ -228,10 +229,23 @@ def _caption(
     timings = [f"{metric.title} in {clocks[metric.clock]}" for metric in columns if metric.kind == "timing"]
     if timings:
         said.append(f"{escape(', '.join(timings))}.")
+    if said_on := _measured_on(rows):
+        said.append(said_on)
     missing = [row.label for row in rows if not row.group.complete]
     if missing:
         said.append(f"Without a result for every seed, so without a mean: {escape(', '.join(missing))}.")
     return caption + " ".join(said)
+
+
+def _measured_on(rows: Sequence[Row]) -> str:
+    """Say on what and when the numbers were measured."""
+    records = [record for row in rows for record in row.group.records]
+    devices = sorted({device_of(record) for record in records})
+    days = sorted({str(record.provenance.get("started", ""))[:10] for record in records} - {""})
+    if not devices or not days:
+        return ""
+    when = days[0] if len(days) == 1 else f"{days[0]} to {days[-1]}"
+    return f"Measured on {escape(' and '.join(devices))}, {when}."
 
 
 def table_csv(rows: Sequence[Row], columns: Sequence[Metric]) -> str:

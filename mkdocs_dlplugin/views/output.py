@@ -10,7 +10,7 @@ from html import escape
 from mkdocs_dlplugin.errors import DLError, Failure, RunFailed
 from mkdocs_dlplugin.model import Record
 from mkdocs_dlplugin.reporting import clock, counted
-from mkdocs_dlplugin.results import Group, Place
+from mkdocs_dlplugin.results import Group, Place, device_of
 
 _ANSI = re.compile(r"\x1b\[[0-9;?]*[A-Za-z]|\x1b\][^\x07]*\x07|\x1b[()][A-Z0-9]")
 
@@ -136,7 +136,7 @@ def plain(text: str) -> str:
 
 def ran(records: Sequence[Record], groups: Sequence[Group], place: Place) -> str:
     """Say what ran: device, day, duration, seeds, and link the page of the run."""
-    devices = list(dict.fromkeys(_device(record) for record in records))
+    devices = list(dict.fromkeys(device_of(record) for record in records))
     days = sorted({str(record.provenance.get("started", ""))[:10] for record in records} - {""})
     spent = sum(float(record.provenance.get("wall", 0.0)) for record in records)
     when = days[0] if len(days) == 1 else f"{days[0]} to {days[-1]}" if days else "an unknown day"
@@ -148,10 +148,3 @@ def ran(records: Sequence[Record], groups: Sequence[Group], place: Place) -> str
     day = f'<time datetime="{days[0]}">{when}</time>' if days else when
     line = f"Ran on {escape(' and '.join(devices))}, {day}, {clock(spent)} for {jobs}.{said} {details}"
     return f'<p class="dl-ran">{line.rstrip()}</p>'
-
-
-def _device(record: Record) -> str:
-    name = record.provenance.get("device_name") or record.provenance.get("cpu") or "an unnamed processor"
-    kind = record.provenance.get("device", "cpu")
-    threads = int(record.provenance.get("threads", 1))
-    return f"{name} ({'CPU, ' + counted(threads, 'thread') if kind == 'cpu' else str(kind).upper()})"
