@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -97,8 +97,11 @@ def read(site: Site, pages: Iterable[fences.Page]) -> Asked:
     executed = {name for name, display in asked.shown.values() if display.eval}
     asked.plan = plan([run for run in asked.runs.values() if run.name in executed], site.root)
     # What names a run that could not be read is not a mistake of its own.
-    if not {block.name for block in scan.blocks if block.kind == "run" and block.name} - asked.runs.keys():
-        problems += [*asked.plan.problems, *_unknown(asked, scan.inlines)]
+    unread = {block.name for block in scan.blocks if block.kind == "run" and block.name} - asked.runs.keys()
+    problems += [
+        problem for problem in asked.plan.problems if not any(f"'{name}'" in problem.problem for name in unread)
+    ]
+    problems += _unknown(asked, scan.inlines, unread)
     asked.problems = sorted(problems, key=lambda problem: (problem.where.path, problem.where.line))
     return asked
 
@@ -128,7 +131,7 @@ def _declared(metrics: Mapping[str, Any], where: Where, problems: list[DLError])
     return declared
 
 
-def _unknown(asked: Asked, inlines: Iterable[fences.Inline]) -> list[DLError]:
+def _unknown(asked: Asked, inlines: Iterable[fences.Inline], unread: Collection[str]) -> list[DLError]:
     """Find what blocks and inline values name and no page defines, before anything runs."""
     problems: list[DLError] = []
     results = Results(asked.groups({}), {})
@@ -136,13 +139,15 @@ def _unknown(asked: Asked, inlines: Iterable[fences.Inline]) -> list[DLError]:
     for where, chosen in asked.options.items():
         try:
             for ref in VIEWS[blocks[where].kind].references(chosen, where):
-                results.select(ref, where)
+                if ref.run not in unread:
+                    results.select(ref, where)
         except DLError as problem:
             problems.append(problem)
     for inline in inlines:
         try:
             for ref in refs(parse_value(inline.text, inline.where).node):
-                results.one(ref, inline.where)
+                if ref.run not in unread:
+                    results.one(ref, inline.where)
         except DLError as problem:
             problems.append(problem)
     return problems

@@ -164,7 +164,8 @@ def _looking_for_modules() -> bool:
 
 def _below_descriptor(path: str | bytes) -> bool:
     """Tell whether a relative path is meant below an open folder, which `shutil` does and the event does not say."""
-    return not os.path.isabs(path) and sys._getframe(3).f_code.co_filename == shutil.__file__
+    removing = sys._getframe(3).f_code.co_filename == shutil.__file__
+    return removing and not Path(os.fsdecode(path)).is_absolute()
 
 
 def _source(path: str) -> str:

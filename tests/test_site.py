@@ -252,6 +252,14 @@ def test_a_misspelt_run_in_a_table_is_found_before_anything_runs(site):
     assert built.executed == []
 
 
+def test_a_run_that_cannot_be_read_is_one_message_wherever_it_is_named(site):
+    built = site((TREE + TABLE).replace("seeds=3", "sedes=3") + "\n    Of `{run} tree.acc` and `{run} bush.acc`.\n")
+
+    assert built.said.count("docs/index.md") == 2
+    assert "'sedes' is not an option here" in built.said
+    assert "no run is called 'bush'" in built.said
+
+
 def test_two_runs_of_one_name_are_named_with_both_places(site):
     built = site({"a": TREE, "b": TREE.replace("grown", "felled")})
 
