@@ -8,7 +8,6 @@ import importlib.metadata
 import os
 import platform
 import re
-import resource
 import sys
 import time
 from collections.abc import Iterable
@@ -17,6 +16,9 @@ from pathlib import Path
 from typing import Any
 
 from mkdocs_dlplugin import __version__
+
+if sys.platform != "win32":
+    import resource
 
 
 class Meter:
@@ -100,6 +102,8 @@ def _cpu_seconds() -> float:
 
 def _peak() -> int:
     """Measure the most memory this process had at once, in bytes."""
+    if sys.platform == "win32":
+        return 0
     scale = 1 if sys.platform == "darwin" else 1024
     return _memory("VmHWM") or resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * scale
 

@@ -6,6 +6,7 @@ import contextlib
 import json
 import os
 import re
+import sys
 import tempfile
 import time
 from collections.abc import Iterator, Mapping
@@ -17,7 +18,7 @@ from mkdocs_dlplugin.errors import StoreError
 from mkdocs_dlplugin.fingerprint import digest_bytes, digest_json, results_digest
 from mkdocs_dlplugin.model import SCHEMA, Observed, Output, Record, Where
 
-if os.name != "nt":  # on Windows two builds at once may measure the same job twice, and the last one stays
+if sys.platform != "win32":  # on Windows two builds at once may measure the same job twice, and the last one stays
     import fcntl
 
 LARGEST = 4 * 1024 * 1024
@@ -130,7 +131,7 @@ class Store:
 
         The kernel gives the lock back when a build dies, so no stale lock is ever left.
         """
-        if os.name == "nt":
+        if sys.platform == "win32":
             return True
         locks = self.scratch / "locks"
         try:

@@ -80,6 +80,10 @@ class Local:
     def submit(self, job: Job) -> Future[Record]:
         """Queue a job and return at once; the future ends with its record, or with `RunFailed`."""
         waiting = Waiting(job, Future())
+        if not hasattr(os, "fork"):
+            hint = "Recorded results are shown here; measure on Linux or macOS, and commit the records."
+            waiting.future.set_exception(failure(job, "Engine: this system cannot fork", hint, kind="Engine"))
+            return waiting.future
         with self._lock:
             if self._closing:
                 raise RuntimeError("BUG: a job was submitted to an engine that is closed")

@@ -1,0 +1,4 @@
+from mkdocs_dlplugin import run
+from benchmarks.builds import measure
+
+measure(run)
