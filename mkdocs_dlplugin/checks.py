@@ -189,9 +189,18 @@ def estimated(node: Node, lookup: Callable[[Ref], Sample], where: Where) -> tupl
             metric = replace(metric, unit="pp")
         if any(isinstance(part, Operation) and part.op == "/" for part in _parts(node)):
             metric = replace(metric, unit="", style="number")
+        if _is_ratio_of_times(node, samples):
+            return compare_times(*samples.values()).mapped(math.exp).at(), metric
         return _gather(node, samples).at(), metric
     except ValueError as error:
         raise DLError(where, f"this value cannot be calculated: {error}.") from error
+
+
+def _is_ratio_of_times(node: Node, samples: Mapping[Ref, Sample]) -> bool:
+    """Tell whether an expression divides one timing by another, which is estimated by the logarithm of the ratio."""
+    between_refs = isinstance(node, Operation) and isinstance(node.left, Ref) and isinstance(node.right, Ref)
+    ratio = between_refs and isinstance(node, Operation) and node.op == "/"
+    return ratio and len(samples) == 2 and all(sample.metric.kind == "timing" for sample in samples.values())
 
 
 def _ask(check: Check, samples: Mapping[Ref, Sample]) -> _Question:

@@ -45,7 +45,7 @@ def shown(estimate: Estimate, metric: Metric, spec: str = "") -> Shown:
     if metric.kind == "exact" and (estimate.low is None or estimate.low == estimate.high):
         return Shown(_one(estimate.mean, metric, spec, None), "", "", "counted, not estimated")
     if estimate.low is None or estimate.high is None:
-        word = "single run" if estimate.n == 1 else estimate.kind
+        word = "single run" if estimate.n == 1 else {"none": "no interval"}.get(estimate.kind, estimate.kind)
         return Shown(_one(estimate.mean, metric, spec, None), word, basis, f"{estimate.label or word}, no interval")
     half = max(estimate.high - estimate.mean, estimate.mean - estimate.low)
     value = _one(estimate.mean, metric, spec, half)

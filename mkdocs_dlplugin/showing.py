@@ -88,7 +88,10 @@ class Showing:
         results = self.results(run.page)
         groups = [group for group in results.groups if group.run.name == name]
         spot = self._place(run.where, "", url)
-        return runpage.render(run, groups, results, spot, page_url, self._conductor.store.asset)
+        part = next(
+            ((d.shown, d.shown_from) for n, d in self._asked.shown.values() if n == name and d.shown_from), ("", "")
+        )
+        return runpage.render(run, groups, results, spot, page_url, part, self._conductor.store.asset)
 
     def ship(self) -> dict[str, bytes]:
         """Return the files to put into the site, by path; none when no page has anything of ours."""

@@ -13,7 +13,9 @@ from mkdocs.structure.files import File, Files
 from mkdocs.structure.pages import Page
 
 NOTEBOOKS = ("examples/first_look.ipynb",)
-_STYLE = re.compile(r"<style[^>]*>(.{2000,}?)</style>", re.DOTALL)
+_STYLE = re.compile(r"<style[^>]*>(.*?)</style>", re.DOTALL)
+_LARGE = 2000
+"""Characters from which a style sheet gets a file of its own."""
 _SCRIPT = re.compile(r"<script type=\"module\">[^<]*mermaid.*?</script>", re.DOTALL)
 _styles: dict[str, str] = {}
 
@@ -34,6 +36,8 @@ def on_page_content(html: str, *, page: Page, config: MkDocsConfig, files: Files
         return html
 
     def moved(match: re.Match[str]) -> str:
+        if len(match[1]) < _LARGE:
+            return match[0]
         name = f"assets/jupyter-{hashlib.sha256(match[1].encode()).hexdigest()[:8]}.css"
         if name not in _styles or files.get_file_from_path(name) is None:
             _styles[name] = match[1]

@@ -33,6 +33,10 @@ class Options:
     """Caption; what `±` means and the number of seeds follow by themselves."""
 
 
+CLOCKS = {"": "CPU seconds, or wall seconds where a GPU worked", "cpu": "CPU seconds", "wall": "wall seconds"}
+"""What each clock counts, for captions."""
+
+
 @dataclass(frozen=True)
 class Row:
     """One run at one point, with a sample per metric that it has."""
@@ -225,10 +229,10 @@ def _caption(
         said.append(
             "Bold: the best mean of its column" + ("; underlined: not told apart from it." if "tied" in found else ".")
         )
-    clocks = {"": "CPU seconds, or wall seconds where a GPU worked", "cpu": "CPU seconds", "wall": "wall seconds"}
-    timings = [f"{metric.title} in {clocks[metric.clock]}" for metric in columns if metric.kind == "timing"]
-    if timings:
-        said.append(f"{escape(', '.join(timings))}.")
+    for clock, words in CLOCKS.items():
+        timed = [metric.title for metric in columns if metric.kind == "timing" and metric.clock == clock]
+        if timed:
+            said.append(f"{escape(' and '.join(timed))} in {words}.")
     if said_on := _measured_on(rows):
         said.append(said_on)
     missing = [row.label for row in rows if not row.group.complete]

@@ -20,6 +20,7 @@ def render(
     results: Results,
     place: Place,
     page_url: str,
+    part: tuple[str, str],
     asset: Callable[[Record, str], bytes],
 ) -> str:
     """Draw the page of a run, for the space under its title.
@@ -30,6 +31,7 @@ def render(
         results: For how metrics are named and shown.
         place: The page of the run.
         page_url: URL, relative to the site's root, of the page whose block it is.
+        part: The code that the page shows, when `file` took it from a file, and that file; empty otherwise.
         asset: Reads an asset of a record.
     """
     records = [record for group in groups for record in group.records]
@@ -39,7 +41,7 @@ def render(
     if not records:
         parts.append("<p>There is no recorded result.</p>")
     parts += [_point(group, results, place, asset) for group in groups]
-    parts.append(_code(run))
+    parts.append(_code(run, *part))
     if records:
         parts.append(_environment(records))
     parts.append(
@@ -129,7 +131,7 @@ def data(group: Group) -> str:
     )
 
 
-def _code(run: Run) -> str:
+def _code(run: Run, part: str, file: str) -> str:
     points = "; ".join(", ".join(f"{k}={show(v)}" for k, v in sorted(point.items())) for point in run.points)
     options = (
         ("parameters", points if run.gridded else ""),
@@ -138,11 +140,17 @@ def _code(run: Run) -> str:
         ("threads", str(run.threads)),
         ("time limit", clock(run.timeout)),
     )
+    taken = file and part.strip() != run.code.strip()
+    shown = f"<p>From <code>{escape(file)}</code>:</p>{_source(part)}" if taken else ""
     return (
-        f'<h2 id="dl-code">Code</h2><pre><code class="language-python">{escape(run.code)}</code></pre>'
+        f'<h2 id="dl-code">Code</h2>{_source(run.code)}{shown}'
         f'<figure class="dl-table">{table(("Option", "Value"), pairs(options), label="Options")}'
         "<figcaption>How it is executed.</figcaption></figure>"
     )
+
+
+def _source(code: str) -> str:
+    return f'<pre><code class="language-python">{escape(code)}</code></pre>'
 
 
 def _environment(records: Sequence[Record]) -> str:
