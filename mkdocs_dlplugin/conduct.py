@@ -58,6 +58,7 @@ class Conductor:
         self._held: dict[str, contextlib.ExitStack] = {}
         self._started: Engine | None = None
         self._thread: threading.Thread | None = None
+        self._looked, self._settled = threading.Event(), threading.Event()
         self._broken: BaseException | None = None
         self._stop = self._retired = False
         self._commit: Mapping[str, object] | None = None
@@ -111,7 +112,12 @@ class Conductor:
     @property
     def busy(self) -> bool:
         """Whether jobs are still at work or waiting."""
-        return self._thread is not None and self._thread.is_alive()
+        return self._thread is not None and not self._settled.is_set()
+
+    def glance(self) -> None:
+        """Wait until every record has been looked at, which takes a moment, and not for what must execute."""
+        if self._thread is not None:
+            self._looked.wait()
 
     def failed(self, places: Iterable[str]) -> list[Failure]:
         """Group what failed among some jobs by its cause."""
@@ -156,6 +162,9 @@ class Conductor:
     def _work(self) -> None:
         try:
             waiting = self._take(list(self.plan.tasks.values()))
+            if not waiting and not self._running:
+                self._settled.set()
+            self._looked.set()
             last = time.monotonic()
             while (waiting or self._running) and not self._stop:
                 if self._retired:
@@ -174,6 +183,9 @@ class Conductor:
                 waiting = self._take(waiting)
         except BaseException as error:
             self._broken = error
+        finally:
+            self._settled.set()
+            self._looked.set()
 
     def _take(self, waiting: list[Task]) -> list[Task]:
         """Start or settle what can be; return what must still wait."""

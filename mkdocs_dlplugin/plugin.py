@@ -129,7 +129,9 @@ class DLPlugin(BasePlugin[DLConfig]):  # type: ignore[no-untyped-call]
         """Wait for the runs, then put results into the pages, where search and theme find them."""
         if self.build is None:
             return env
-        if not self.serving:
+        if self.serving:
+            self.build.conductor.glance()
+        else:
             self.build.finish()
         runs = {f"runs/{name}.md": name for name in self.build.run_pages()}
         for file in files.documentation_pages():
