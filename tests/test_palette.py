@@ -102,3 +102,8 @@ def test_the_stylesheet_is_small_and_fetches_nothing():
     assert len(CSS.encode()) <= 12_000
     assert "url(" not in CSS
     assert "@import" not in CSS
+
+
+def test_what_only_a_screen_reader_hears_does_not_widen_the_page():
+    assert re.search(r"\.dl-sr \{\s+position: absolute;", CSS)
+    assert re.search(r"\.dl-scroll \{[^}]*position: relative;", CSS)
