@@ -54,6 +54,8 @@ def test_every_number_links_to_the_page_of_its_run(site):
     assert 'href="runs/tree/"' in built.html()
     assert "Seed 2" in built.page("runs/tree")
     assert "run.summary" in built.page("runs/tree")
+    # HTML allows a caption as the first or the last child only.
+    assert "interval.</figcaption></figure>" in built.html("runs/tree")
 
 
 def test_a_comment_a_prose_and_a_display_edit_run_nothing(site):

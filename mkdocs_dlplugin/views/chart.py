@@ -138,10 +138,10 @@ def render(options: Options, results: Results, place: Place, renderer: Renderer)
     said, labelled_by = caption.sentences(figure, chart.references, place), f"{inner}-caption"
     return (
         f'<figure class="dl-chart" id="{escape(name)}">{plot}'
-        f'<figcaption id="{escape(labelled_by)}">{title} {said}</figcaption>'
         f'<details class="dl-data" data-search-exclude{"" if drawn else " open"}><summary>Data</summary>'
         f"{listing.table(figure, labelled_by)}"
-        f'<p class="dl-links">{listing.files(name, figure, lay_out(WIDTHS[0]), place)}</p></details></figure>'
+        f'<p class="dl-links">{listing.files(name, figure, lay_out(WIDTHS[0]), place)}</p></details>'
+        f'<figcaption id="{escape(labelled_by)}">{title} {said}</figcaption></figure>'
     )
 
 

@@ -35,7 +35,7 @@ def render(
         asset: Reads an asset of a record.
     """
     records = [record for group in groups for record in group.records]
-    home = f'<a href="{escape(place.link(page_url))}"><code>{escape(str(run.where))}</code></a>'
+    home = f'<a href="{escape(place.link(page_url))}">{escape(str(run.where))}</a>'
     seeds = f"Seeds {escape(listed(run.seeds))}; {_varies(run)}"
     parts = [f"<p>Run <code>{escape(run.name)}</code>, defined in {home}. {seeds}</p>"]
     if not records:
@@ -95,8 +95,9 @@ def _point(group: Group, results: Results, place: Place, asset: Callable[[Record
     heads: list[Column] = ["Metric", ("Estimate",), *((f"Seed {record.seed}",) for record in group.records)]
     return (
         f'{heading}<figure class="dl-table">{table(heads, rows, label="Results per seed")}'
+        f'<p class="dl-links"><a href="{escape(file)}" download>Records (JSON)</a></p>'
         f"<figcaption>Values per seed as recorded; the estimate carries a 95\N{NO-BREAK SPACE}% interval.</figcaption>"
-        f'<p class="dl-links"><a href="{escape(file)}" download>Records (JSON)</a></p></figure>{kept}'
+        f"</figure>{kept}"
     )
 
 
