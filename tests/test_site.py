@@ -394,7 +394,9 @@ def test_a_claim_carries_its_verdict_and_its_settings(site):
 
     assert built.code == 0, built.said
     assert 'data-verdict="supported"' in built.html()
-    assert "A is better than B." in built.page()
+    # Whether the words are the source's own, only the author knows.
+    assert "A is better than B. — Somebody" in built.page()
+    assert "“" not in built.page()
     assert "2 of 2 settings decided" in built.page()
 
 

@@ -115,7 +115,7 @@ def render(options: Options, judged: Sequence[Judged], results: Results, place: 
     )
     return (
         f'<section class="dl-claim" id="{name}" data-verdict="{word}" aria-labelledby="dl-{name}-statement">'
-        f'<p class="dl-statement" id="dl-{name}-statement">“{escape(options.statement)}”{said_by}</p>'
+        f'<p class="dl-statement" id="dl-{name}-statement">{escape(options.statement)}{said_by}</p>'
         f'<p class="dl-verdict"><strong class="dl-badge">{BADGES[word]}</strong> {sentence}</p>{drawn}{note}</section>'
     )
 
