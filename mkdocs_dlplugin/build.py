@@ -86,6 +86,10 @@ class Build:
         else:
             self.conductor.start()
 
+    def recall(self) -> None:
+        """Show what stands, because a page must be mended before anything may run."""
+        self.conductor.recall()
+
     def finish(self) -> None:
         """Wait for every job, then say which failed, each cause once."""
         conductor = self.conductor
@@ -103,7 +107,7 @@ class Build:
     def wait(self) -> bool:
         """Wait for what runs; tell whether there is anything new to show."""
         self.finish()
-        return bool(self.conductor.executed) or self.conductor.failures.keys() != self._known.keys()
+        return self.conductor.late
 
     def retire(self) -> None:
         """Start nothing more; what runs may end, for its record will be wanted."""

@@ -61,6 +61,8 @@ class Conductor:
         self._looked, self._settled = threading.Event(), threading.Event()
         self._broken: BaseException | None = None
         self._stop = self._retired = False
+        self.late = False
+        """Whether anything was left to wait for once all records had been looked at."""
         self._commit: Mapping[str, object] | None = None
         self._digests: dict[str, str] = {}
         self._used = {used for task in self.plan.tasks.values() for used in task.run.uses}
@@ -69,12 +71,16 @@ class Conductor:
 
     def look(self) -> None:
         """Read every record and say how it stands, without executing anything."""
-        found = {place: self._read(task) for place, task in self.plan.tasks.items()}
+        # Whoever only looks leaves a damaged record where it is.
+        damaged: dict[str, DLError] = {}
+        found = {place: self._look_up(task, damaged) for place, task in self.plan.tasks.items()}
         inputs = input_digests(record for record in found.values() if record and record.run in self._used)
         doubtful: set[str] = set()
         for place, task in self.plan.tasks.items():
             record = found[place]
             how = state(task, record, self._files, inputs)
+            if place in damaged:
+                how = State("stale", (damaged[place].problem.rstrip("."),))
             waiting = sorted({where.split("/")[0] for where in task.waits_for if where in doubtful})
             if (
                 how.word == "fresh"
@@ -88,6 +94,13 @@ class Conductor:
                 doubtful.add(place)
             if record:
                 self.records[place] = record
+        if self.frozen:
+            self.failures |= damaged
+
+    def recall(self) -> None:
+        """Show what is fresh and execute nothing, because a page must be mended first."""
+        self.look()
+        self.records = {place: record for place, record in self.records.items() if self.states[place].word == "fresh"}
 
     def refuse(self) -> None:
         """Report all that is missing or stale where nothing may run."""
@@ -162,7 +175,8 @@ class Conductor:
     def _work(self) -> None:
         try:
             waiting = self._take(list(self.plan.tasks.values()))
-            if not waiting and not self._running:
+            self.late = bool(waiting or self._running)
+            if not self.late:
                 self._settled.set()
             self._looked.set()
             last = time.monotonic()
@@ -216,6 +230,8 @@ class Conductor:
         if any(where not in self.records or where in self._running for where in task.waits_for):
             return False
         record = self._read(task)
+        if place in self.failures:  # its record cannot be read, nor could a new one be kept
+            return True
         how = state(task, record, self._files, self._digests)
         self.states[place] = how
         if record and how.word == "fresh" and place not in self.forced:
@@ -314,19 +330,32 @@ class Conductor:
             task = self.plan.tasks[place]
             self.reporter.info(f"running: {task.job.title} ({task.run.where}) {clock(now - since)}")
 
-    def _read(self, task: Task) -> Record | None:
-        """Read a job's record; a damaged one is moved aside and measured again, or, where nothing may run, an error."""
+    def _look_up(self, task: Task, damaged: dict[str, DLError]) -> Record | None:
+        """Read a job's record; note one that cannot stand for a result."""
         try:
             record = self.store.read(task.place)
         except Damaged as damage:
-            name = f"{self.store.folder.name}/{task.place}.json"
-            if self.frozen:
-                self.failures[task.place] = Missing(task.run.where, f"the record {name} {damage}.")
-                return None
-            self.store.set_aside(task.place)
-            self.reporter.warning(f"{task.run.where}: the record {name} {damage}: measured again.")
+            damaged[task.place] = Missing(task.run.where, f"the record {self._named(task)} {damage}.")
+            return None
+        except StoreError as unreadable:
+            damaged[task.place] = unreadable
             return None
         return self.store.complete(record) if record else None
+
+    def _read(self, task: Task) -> Record | None:
+        """Read a job's record before it may run; a damaged one is moved aside and measured again."""
+        damaged: dict[str, DLError] = {}
+        record = self._look_up(task, damaged)
+        problem = damaged.get(task.place)
+        if isinstance(problem, StoreError):
+            self._fail(task, problem)
+        elif problem is not None:
+            self.store.set_aside(task.place)
+            self.reporter.warning(f"{problem.where}: {problem.problem.rstrip('.')}: measured again.")
+        return record
+
+    def _named(self, task: Task) -> str:
+        return f"{self.store.folder.name}/{task.place}.json"
 
 
 def commit(root: Path) -> dict[str, object]:

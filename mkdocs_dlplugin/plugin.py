@@ -101,7 +101,9 @@ class DLPlugin(BasePlugin[DLConfig]):  # type: ignore[no-untyped-call]
         for name in self.build.run_pages():
             text = f"---\ntitle: Run {name}\nsearch:\n  exclude: true\n---\n\n# Run {name}\n"
             files.append(File.generated(config, f"runs/{name}.md", content=text, inclusion=InclusionLevel.NOT_IN_NAV))
-        if not problems:
+        if problems:
+            self.build.recall()
+        else:
             self.build.start()
             self.live.follow()
         return files

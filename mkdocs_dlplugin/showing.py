@@ -166,7 +166,7 @@ class Showing:
         shown = output.Shown(
             groups=tuple(group for group in self.results(block.page).groups if group.run.name == name),
             failures=tuple(conductor.failed(places)),
-            pending=sum(p not in settled for p in places),
+            pending=sum(p not in settled for p in places) if conductor.busy else 0,
             stale=tuple(sorted({reason for p in outdated for reason in conductor.states[p].reasons})),
             fig_cap=display.fig_cap,
             fig_alt=display.fig_alt,

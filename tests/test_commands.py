@@ -117,3 +117,16 @@ def test_a_missing_configuration_says_what_to_do(tmp_path, monkeypatch, capsys):
 
     assert main(["status"]) == 1
     assert "mkdocs.yml: cannot be read" in capsys.readouterr().err
+
+
+def test_status_names_a_damaged_record_and_leaves_it_where_it_is(project, capsys):
+    main(["run"])
+    record = project / "records/c/_/0.json"
+    record.write_text("<<<<<<< HEAD\n")
+    capsys.readouterr()
+
+    assert main(["status"]) == 0
+    said = capsys.readouterr()
+    assert "the record records/c/_/0.json has git conflict markers" in said.out
+    assert said.err == ""
+    assert record.read_text() == "<<<<<<< HEAD\n"

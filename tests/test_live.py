@@ -88,6 +88,29 @@ def test_a_broken_page_shows_a_box_and_recovers(serve):
     serve.wait_for("The answer is  43")
 
 
+def test_what_is_recorded_is_shown_at_once_while_another_run_is_at_work(serve):
+    recorded = PAGE.replace("DELAY", "0").replace("slow", "quick").replace("41", "10")
+    serve(recorded)
+    serve.wait_for("The answer is  11")
+    (serve.root / "docs/index.md").write_text(recorded + PAGE.replace("DELAY", "60"))
+    text = serve.wait_for("pending")
+
+    assert "The answer is  11" in text
+    assert "Still running: 1 job" in text
+    assert text.count("pending") == 1
+
+
+def test_what_is_recorded_stays_on_the_page_while_another_block_is_broken(serve):
+    recorded = PAGE.replace("DELAY", "0")
+    serve(recorded)
+    serve.wait_for("The answer is  42")
+    (serve.root / "docs/index.md").write_text(recorded + '\n```python {run="b" sedes=2}\n1\n```\n')
+
+    text = serve.wait_for("could not be read")
+    assert "The answer is  42" in text
+    assert "Still running" not in text
+
+
 def test_a_failing_run_is_shown_once_and_the_server_stays(serve):
     serve(PAGE.replace("time.sleep(DELAY)", "1 / 0"))
     serve.wait_for("ZeroDivisionError")
