@@ -388,7 +388,8 @@ def _compile(run: Run) -> None:
             compile(run.code, run.source_path, "exec", dont_inherit=True)
     except SyntaxError as error:
         line = run.first_line + max(error.lineno or 1, 1) - 1
-        text = (error.text or "").strip()
+        # Not `error.text`: of some errors Python reads that from the page, whose lines are others.
+        text = next(iter(run.code.split("\n")[line - run.first_line :]), "").strip()
         raise DLError(Where(run.source_path, line), f"{type(error).__name__}: {error.msg}", text) from None
     except (ValueError, RecursionError, MemoryError) as error:
         raise DLError(run.where, f"this code cannot be compiled: {error}") from None

@@ -285,7 +285,9 @@ def test_a_slip_in_option_lines_is_reported_at_its_line():
     assert refused('run="mlp"', "#| timeout:\nx = 1").startswith("docs/p.md:4: 'timeout' has no value.")
 
 
-def test_a_syntax_error_is_found_before_anything_runs():
+def test_a_syntax_error_is_found_before_anything_runs(project, monkeypatch):
+    (project / "docs").mkdir()
+    monkeypatch.chdir(project)
     assert (
         refused('run="mlp"', "#| timeout: 5\n\nx = 1\ny = (1\n")
         == "docs/p.md:7: SyntaxError: '(' was never closed\n  y = (1"
@@ -293,6 +295,9 @@ def test_a_syntax_error_is_found_before_anything_runs():
     assert refused('run="mlp"', "if True:\nx = 1").startswith(
         "docs/p.md:5: IndentationError: expected an indented block"
     )
+    (project / "docs/p.md").write_text("# A heading\n\n\nx = 1\n")
+    # Python would show line 1 of the page.
+    assert refused('run="mlp"', "f((1)", root=project) == "docs/p.md:4: SyntaxError: '(' was never closed\n  f((1)"
     assert refused('run="mlp"', "return 5").startswith("docs/p.md:4: SyntaxError: 'return' outside function")
 
 
