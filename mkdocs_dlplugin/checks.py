@@ -34,6 +34,8 @@ SAME_TIME = 1.25
 
 Decision = Literal["pass", "fail", "tie", "undecided"]
 
+Measures = Literal["value", "difference", "ratio", "number"]
+
 Word = Literal["supported", "contradicted", "no-difference", "depends", "undecided"]
 
 _RATIO_ONLY = "timings are compared as a ratio of two runs"
@@ -55,6 +57,8 @@ class Outcome:
     """Smallest significance level at which it would be decided; `None` where nothing was tested."""
     text: str
     """The comparison as written."""
+    measures: Measures = "difference"
+    """What the estimate is: a metric's own value, a difference in its unit, a ratio of times, or a bare number."""
 
     @property
     def decided(self) -> bool:
@@ -96,6 +100,7 @@ class _Question:
     """Stands behind the numbers: ` pp`, ` %`, `×`, ` s` or nothing."""
     logarithmic: bool = False
     """Whether the evidence is the logarithm of what is shown."""
+    measures: Measures = "difference"
 
 
 def judge(check: Check, lookup: Callable[[Ref], Sample], where: Where) -> Outcome:
@@ -223,7 +228,8 @@ def _ask(check: Check, samples: Mapping[Ref, Sample]) -> _Question:
     unit = ""
     if kept and all(sample.metric.style == "percent" for sample in samples.values()):
         unit = "\N{NO-BREAK SPACE}%" if isinstance(node, Ref) else "\N{NO-BREAK SPACE}pp"
-    return _Question(_gather(node, samples), op, ends, margin, between_runs, unit)
+    measures: Measures = "number" if not kept else "value" if isinstance(node, Ref) else "difference"
+    return _Question(_gather(node, samples), op, ends, margin, between_runs, unit, measures=measures)
 
 
 def _ask_times(check: Check, samples: Mapping[Ref, Sample], between_runs: bool) -> _Question:
@@ -244,7 +250,8 @@ def _ask_times(check: Check, samples: Mapping[Ref, Sample], between_runs: bool) 
     unit = "×" if under else "\N{NO-BREAK SPACE}s"
     logs = math.log(ends[0]), math.log(ends[1])
     margin = math.log(SAME_TIME) if under else None
-    return _Question(evidence, check.op, logs, margin, between_runs, unit, logarithmic=True)
+    measures: Measures = "ratio" if under else "value"
+    return _Question(evidence, check.op, logs, margin, between_runs, unit, logarithmic=True, measures=measures)
 
 
 def _refuse(check: Check, samples: Mapping[Ref, Sample], why: str) -> _Question:
@@ -263,16 +270,16 @@ def _answer(question: _Question, text: str) -> Outcome:
     """Decide a question at the usual level, and find the level at which it would just be decided."""
     evidence, interval = question.evidence, question.evidence.interval
     shown = evidence.mapped(math.exp) if question.logarithmic else evidence
-    exact = evidence.kind == "exact"
+    exact, kind = evidence.kind == "exact", question.measures
     if evidence.doubt or interval is None:
-        return Outcome("undecided", shown.at(), evidence.doubt or evidence.label, evidence.n, None, text)
+        return Outcome("undecided", shown.at(), evidence.doubt or evidence.label, evidence.n, None, text, kind)
     if question.op == "~" and question.margin is None and not exact:
-        return Outcome("undecided", shown.at(), "no tie margin is declared for it", evidence.n, None, text)
+        return Outcome("undecided", shown.at(), "no tie margin is declared for it", evidence.n, None, text, kind)
     outcome = _decide(question, interval(LEVEL))
     lies = _lies(question, outcome, interval(LEVEL))
     p = None if exact else smallest_alpha(lambda alpha: _decide(question, interval(1 - alpha)) != "undecided")
     found = shown.at(p=p)
-    return Outcome(outcome, found, f"{_span(question, found)} {lies}", evidence.n, p, text)
+    return Outcome(outcome, found, f"{_span(question, found)} {lies}", evidence.n, p, text, kind)
 
 
 def _decide(question: _Question, interval: Interval) -> Decision:

@@ -32,6 +32,7 @@ class Showing:
         self._marks: list[tuple[str, Block | InlineValue | DLError, Where]] = []
         self._results: dict[str, Results] = {}
         self._judged: dict[Where, list[claim.Judged]] = {}
+        self._misjudged: dict[Where, DLError] = {}
         self._seen: set[tuple[str, str, str, str]] = set()
         self._assets: dict[str, bytes] = {}
 
@@ -176,17 +177,23 @@ class Showing:
 
     def _outcomes(self, where: Where) -> list[claim.Judged]:
         """Judge all claims of the site together, because how many were checked decides what chance alone explains."""
-        if not self._judged:
+        if not self._judged and not self._misjudged:
             judged: list[tuple[Where, Outcome]] = []
             for page in self._asked.pages.values():
                 for block in page.blocks.values():
                     if block.kind == "claim" and block.where in self._asked.options:
                         chosen = self._asked.options[block.where]
-                        outcomes = claim.judge_all(chosen, self.results(page.name), block.where)
+                        try:
+                            outcomes = claim.judge_all(chosen, self.results(page.name), block.where)
+                        except DLError as problem:  # a mistake in one claim is no reason to hide the others
+                            self._misjudged[block.where] = problem
+                            continue
                         judged += [(block.where, outcome) for outcome in outcomes]
             doubtful = mark_doubtful([outcome for _, outcome in judged])
             for index, (at, outcome) in enumerate(judged):
                 self._judged.setdefault(at, []).append(claim.Judged(outcome, index in doubtful))
+        if where in self._misjudged:
+            raise self._misjudged[where]
         return self._judged.get(where, [])
 
     def _place(self, where: Where, name: str, url: str) -> Place:

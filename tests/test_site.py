@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import json
+import re
+
+import pytest
 
 TREE = """
     # Trees
@@ -400,6 +403,16 @@ def test_a_claim_carries_its_verdict_and_its_settings(site):
     assert "2 of 2 settings decided" in built.page()
 
 
+@pytest.mark.parametrize("execution", ["auto", "never"])
+def test_a_record_that_cannot_be_read_ends_with_5_and_a_complete_site(site, execution):
+    (site.root / "records/a/_/0.json").mkdir(parents=True)
+    built = site('```python {run="a"}\n1\n```\n\nThe end.', execution=execution)
+
+    assert built.code == 5
+    assert "the record cannot be read" in built.said
+    assert "The end." in built.page()
+
+
 def test_a_damaged_record_is_moved_aside_and_measured_again(site):
     site(TREE)
     record = site.root / "records/tree/_/1.json"
@@ -434,3 +447,56 @@ def test_enabling_the_plugin_changes_no_byte_of_a_site_that_does_not_use_it(site
 
     assert (tmp_path / "site/index.html").read_bytes() == plain
     assert not (tmp_path / "site/assets").exists()
+
+
+TIMED = """
+```python {run="a" seeds=3 exclusive=true data=same}
+#| varies: [data]
+from mkdocs_dlplugin import run
+run.summary["acc"] = 0.5 + run.seed / 1000
+run.summary["size"] = 12345
+run.session.timings["t"] = {"cpu": 1.0 + run.seed / 100, "wall": 1.0}
+```
+
+```python {run="b" seeds=3 exclusive=true data=same}
+#| varies: [data]
+from mkdocs_dlplugin import run
+run.summary["acc"] = 0.8 + run.seed / 500
+run.summary["size"] = 100
+run.session.timings["t"] = {"cpu": 4.0 + run.seed / 100, "wall": 1.0}
+```
+"""
+
+
+@pytest.mark.parametrize(
+    ("check", "shown"),
+    [
+        ("b.acc > a.acc", "30.1 pp ± 0.2 (3 seeds)"),
+        ("a.acc in [0.4, 0.6]", "50.1 % ± 0.2 (3 seeds)"),
+        ("b.acc / a.acc > 1", "1.601 ± 0.002 (3 seeds)"),
+        ("a.size > b.size", "12,245"),
+        ("b.t / a.t > 2", "4.0× ± 0.1× (3 seeds)"),
+    ],
+)
+def test_a_claim_shows_what_it_measured_in_its_own_unit(site, check, shown):
+    metrics = {
+        "acc": {"as": "percent", "tie": 0.01, "range": [0, 1]},
+        "size": {"kind": "exact"},
+        "t": {"kind": "timing"},
+    }
+    html = site(
+        TIMED + f'\n```yaml {{claim="c"}}\nstatement: x\nsettings:\n  one: {check}\n```\n', metrics=metrics
+    ).html()
+
+    row = re.search(r"<tr data-outcome.*?</tr>", html, re.DOTALL)[0]
+    cells = [re.sub(r"<[^>]+>", "", cell) for cell in re.findall(r"<td>(.*?)</td>", row, re.DOTALL)]
+    assert cells[1].replace("\u00a0", " ") == shown
+
+
+def test_a_mistake_in_one_claim_leaves_the_others_their_verdicts(site):
+    claim = '\n```yaml {claim="%s"}\nstatement: x\nsettings:\n  one: %s\n```\n'
+    built = site(TIMED + claim % ("bad", "a.acc ~ a.acc") + claim % ("good", "b.acc > 0.1"))
+
+    assert built.said.count("a run is compared with itself") == 1
+    assert built.page().count("a run is compared with itself") == 1
+    assert "Supported" in built.page()

@@ -150,7 +150,8 @@ def _setting(label: str, text: str, judged: Judged, results: Results, place: Pla
             (s for g, ref in zip(groups, refs(check), strict=False) if (s := results.find(g, ref.metric))), None
         )
         metric = sample.metric if sample else Metric("")
-        difference = escape(shown(outcome.estimate, _as_difference(metric)).text)
+        spec = "x" if outcome.measures == "ratio" else ""
+        difference = escape(shown(outcome.estimate, _as_measured(metric, outcome), spec).text)
     mark = '<sup title="chance alone may explain it">†</sup>' if judged.doubtful else ""
     why = f'<span class="dl-why">{escape(outcome.why)}</span>'
     cells = (
@@ -162,7 +163,9 @@ def _setting(label: str, text: str, judged: Judged, results: Results, place: Pla
     return f'<tr data-outcome="{outcome.outcome}">{"".join(cells)}</tr>'
 
 
-def _as_difference(metric: Metric) -> Metric:
-    """Show a difference of shares in percentage points, and one of counts as a plain number."""
-    unit = "pp" if metric.style == "percent" else metric.unit
-    return replace(metric, unit=unit, range=None, kind="measured")
+def _as_measured(metric: Metric, outcome: Outcome) -> Metric:
+    """Show a difference of shares in percentage points, a ratio without unit, and what is counted without spread."""
+    if outcome.measures in ("ratio", "number"):
+        metric = Metric("")
+    unit = "pp" if outcome.measures == "difference" and metric.style == "percent" else metric.unit
+    return replace(metric, unit=unit, range=None, kind="exact" if outcome.estimate.kind == "exact" else "measured")
