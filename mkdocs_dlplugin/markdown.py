@@ -49,6 +49,8 @@ class DLExtension(Extension):
         }
         super().__init__(**options)
         self.build = build
+        self.tabs = 0
+        """How many pairs of tabs were drawn so far."""
         self.page = ""
         """The page being rendered, as MkDocs names it."""
         self.standalone = build is None
@@ -129,12 +131,19 @@ class _Fences(Preprocessor):
         result = build.showing.put_block(page, block)
         code = display.shown if display else block.code
         source = (
-            "" if display and display.source == "none" else self._highlight(code, display.title if display else "", md)
+            ""
+            if display and display.source == "none"
+            # A tab and a fold carry the title themselves.
+            else self._highlight(code, display.title if display and display.source in ("above", "below") else "", md)
         )
+        if display and display.source == "tabbed-left":
+            self.extension.tabs += 1
+            source, result = "", _tabs(self.extension.tabs, display.title or "Code", source, result)
         if display and display.source == "fold":
             summary = f"Code: {escape(display.title or build.asked.runs[known[0]].title)}" if known else "Code"
             source = f'<details class="dl-code"><summary>{summary}</summary>{source}</details>'
-        return result + source if display and display.source == "below" else source + result
+        shown = result + source if display and display.source == "below" else source + result
+        return f'<div id="{escape(display.id)}">{shown}</div>' if display and display.id else shown
 
     def _highlight(self, code: str, title: str, md: Any) -> str:
         processor: Any = md.preprocessors["fenced_code_block"]
@@ -142,6 +151,17 @@ class _Fences(Preprocessor):
         return str(
             processor.highlight(src=code, language="python", options=options, md=md, classes=[], id_value="", attrs={})
         )
+
+
+def _tabs(number: int, title: str, source: str, result: str) -> str:
+    """Draw code and output as two tabs that need no script."""
+    parts = [
+        f'<input type="radio" name="dl-tabs-{number}" id="dl-tab-{number}-{place}"{" checked" if place == 1 else ""}>'
+        f'<label for="dl-tab-{number}-{place}">{escape(word)}</label>'
+        for place, word in enumerate((title, "Output"), start=1)
+    ]
+    parts += [f'<div class="dl-tab">{part}</div>' for part in (source, result)]
+    return f'<div class="dl-tabs">{"".join(parts)}</div>'
 
 
 class _Headers(Preprocessor):

@@ -41,6 +41,7 @@ LATER = {
     "session": "Write the run as one block, or move the shared part to a file named by `file`.",
     "spec": "",
     "strict": "",
+    "tbl_cap": "A table of results is a `comparison` block, which takes it; printed text has no caption.",
     "workdir": "Code runs in the folder of mkdocs.yml; write to `run.dir`.",
 }
 """Options we know authors look for and do not have, with what to do instead."""
@@ -93,19 +94,17 @@ class Display:
     """How a run's block looks on its page."""
 
     source: Literal["above", "below", "tabbed-left", "fold", "none"] = "above"
-    """Where its code stands: above or below the output, in a tab beside it, folded away, or nowhere."""
+    """Where its code stands: above or below the output, in a tab before it, folded away, or nowhere."""
     result: Literal["text", "none"] = "text"
     """Whether its output is shown."""
     title: str = ""
     """Title over the code."""
     id: str = ""
-    """The block's HTML id; the run's name when empty."""
+    """The block's HTML id; none when empty."""
     fig_cap: str = ""
     """Caption of its figures."""
     fig_alt: str = ""
     """What its figures show, for those who do not see them."""
-    tbl_cap: str = ""
-    """Caption of its table."""
     eval: bool = True
     """Whether it executes at all; shown without being run when false."""
     shown: str = ""
@@ -115,7 +114,7 @@ class Display:
 
 
 _FILLED = ("shown", "shown_from")
-_OWN = ("name", "params", "file", "title", "id", "fig_cap", "fig_alt", "tbl_cap", "eval", "raises")
+_OWN = ("name", "params", "file", "title", "id", "fig_cap", "fig_alt", "eval", "raises")
 """Options that belong to one block and cannot be set for a page or a site."""
 
 
@@ -265,8 +264,8 @@ def _default(name: Any, known: Mapping[str, Field[Any]]) -> bool:
 
 
 def _known(name: Any, value: Any, where: Where, known: Mapping[str, Field[Any]]) -> None:
-    if name in LATER:
-        raise DLError(where, f"'{name}' is not yet available.", LATER[name])
+    if _plain(name) in LATER:
+        raise DLError(where, f"'{name}' is not yet available.", LATER[_plain(name)])
     if _plain(name) not in known:
         raise unknown(str(name), known, where, HERE)
     if value is None:

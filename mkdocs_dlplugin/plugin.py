@@ -122,8 +122,10 @@ class DLPlugin(BasePlugin[DLConfig]):  # type: ignore[no-untyped-call]
             called = f"{block.kind} '{block.name}'" if block.name else f"a {block.kind} block"
             self.build.reporter.warning(f"{block.where}: {called} was read, and the page does not show it.")
         for block in self.build.asked.page(page.file.src_uri).blocks.values():
-            if block.kind != "run" and block.name:
-                page.present_anchor_ids = {*(page.present_anchor_ids or ()), block.name}
+            known = self.build.asked.display(block) if block.kind == "run" else None
+            anchor = known[1].id if known else "" if block.kind == "run" else block.name
+            if anchor:
+                page.present_anchor_ids = {*(page.present_anchor_ids or ()), anchor}
 
     # After the tags plugin (100), which fills pages, and before privacy (50), which reads them.
     @event_priority(75)

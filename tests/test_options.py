@@ -192,7 +192,6 @@ def test_everything_a_run_can_say_is_heard():
                 "#| raises: ValueError",
                 "#| fig-cap: A caption",
                 "#| fig-alt: What it shows",
-                "#| tbl_cap: A table",
                 "#| id: fig-mlp",
                 "#| result: none",
                 "x = 1",
@@ -204,7 +203,7 @@ def test_everything_a_run_can_say_is_heard():
         name="mlp",
         code="x = 1",
         where=HERE,
-        first_line=23,
+        first_line=22,
         source_path="docs/p.md",
         page="compare/p.md",
         label="MLP, one hidden layer",
@@ -232,7 +231,7 @@ def test_everything_a_run_can_say_is_heard():
         "Training, step by step",
         "fig-mlp",
     )
-    assert (display.fig_cap, display.fig_alt, display.tbl_cap) == ("A caption", "What it shows", "A table")
+    assert (display.fig_cap, display.fig_alt) == ("A caption", "What it shows")
 
 
 def test_the_nearer_option_wins():
@@ -274,7 +273,9 @@ def test_a_slip_in_the_header_is_reported_at_the_block(header, says):
     assert refused(f'run="mlp" {header}').startswith(f"docs/p.md:3: {says}")
 
 
-@pytest.mark.parametrize("option", ["session", "network", "memory", "strict", "secrets", "spec", "workdir", "error"])
+@pytest.mark.parametrize(
+    "option", ["session", "network", "memory", "strict", "secrets", "spec", "tbl-cap", "workdir", "error"]
+)
 def test_what_is_not_yet_available_says_so_once(option):
     assert refused('run="mlp"', f"#| {option}: 1\nx = 1").startswith(f"docs/p.md:4: '{option}' is not yet available.")
 

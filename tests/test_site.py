@@ -500,3 +500,22 @@ def test_a_mistake_in_one_claim_leaves_the_others_their_verdicts(site):
     assert built.said.count("a run is compared with itself") == 1
     assert built.page().count("a run is compared with itself") == 1
     assert "Supported" in built.page()
+
+
+def test_code_and_output_stand_in_two_tabs(site):
+    html = site('```python {run="a" source=tabbed-left title="a.py"}\nprint(40 + 2)\n```\n').html()
+
+    assert re.findall(r"<label[^>]*>(.*?)</label>", html) == ["a.py", "Output"]
+    code, output = html.split('<div class="dl-tab">')[1:]
+    assert "print" in code
+    assert "42" not in code
+    assert "42" in output
+
+
+@pytest.mark.parametrize("header", ['run="a" id="here"', 'run="a" #here'])
+def test_a_run_can_be_linked_by_its_id(site, header):
+    site.config = {"validation": {"anchors": "warn"}, "strict": True}
+    built = site(f"```python {{{header}}}\nprint(42)\n```\n\n[See](#here)\n")
+
+    assert '<div id="here">' in built.html()
+    assert built.code == 0
