@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import os
 import sys
 from collections.abc import Callable, Sequence
 from dataclasses import replace
@@ -31,6 +32,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except DLError as problem:
         _say(str(problem))
         return int(problem.code)
+    except BrokenPipeError:  # whoever read our answer has seen enough, as `head` does
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 128 + 13
     except KeyboardInterrupt:
         _say("Stopped; what was measured is recorded.")
         return 130
@@ -188,7 +192,7 @@ def _check(chosen: argparse.Namespace, reporter: Reporter) -> int:
 def _answer(chosen: argparse.Namespace, value: dict[str, Any], lines: Sequence[str]) -> None:
     text = json.dumps(value, indent=1) if chosen.json else "\n".join(lines)
     if text:
-        print(text)
+        print(text, flush=True)
 
 
 def _say(line: str) -> None:

@@ -65,6 +65,8 @@ class DLPlugin(BasePlugin[DLConfig]):  # type: ignore[no-untyped-call]
         self.serving = False
         self.build: Build | None = None
         self.live = live.Live()
+        self.drawn: dict[str, str] = {}
+        """What the pages of runs show, by page."""
 
     def on_startup(self, *, command: Literal["build", "gh-deploy", "serve"], dirty: bool) -> None:  # noqa: ARG002
         """Remember whether a server waits; that this hook exists keeps the instance over rebuilds."""
@@ -136,20 +138,36 @@ class DLPlugin(BasePlugin[DLConfig]):  # type: ignore[no-untyped-call]
         if self.serving:
             self.build.conductor.glance()
         else:
-            self.build.finish()
+            self._finish()
         runs = {f"runs/{name}.md": name for name in self.build.run_pages()}
         for file in files.documentation_pages():
             page = file.page
             if page is None or page.content is None:
                 continue
             if file.src_uri in runs:
-                page.content += self._run_page(runs[file.src_uri], page, files)
+                self.drawn[file.src_uri] = self._run_page(runs[file.src_uri], page, files)
             if found(page.content):
                 page.content = self.build.showing.fill(page.content, page.url)
             _fill_titles(page, self.build)
         for path, content in self.build.showing.ship().items():
             files.append(File.generated(config, path, content=content))
         return env
+
+    # After search (0), which takes the text it will find from here: pages of runs are no part of it.
+    @event_priority(-100)
+    def on_page_context(self, context: Any, *, page: Page, config: MkDocsConfig, nav: Any) -> None:  # noqa: ARG002
+        """Fill the pages of runs."""
+        if page.content is not None:
+            page.content += self.drawn.pop(page.file.src_uri, "")
+
+    def _finish(self) -> None:
+        """Wait for the runs; Ctrl-C ends the build with the code shells use for it, not with click's 1."""
+        if self.build is None:
+            return
+        try:
+            self.build.finish()
+        except KeyboardInterrupt:
+            raise Ended(130, "Stopped; what was measured is recorded.") from None
 
     def _run_page(self, name: str, page: Page, files: Files) -> str:
         if self.build is None:

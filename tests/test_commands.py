@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import json
+import os
+import subprocess
+import sys
 import textwrap
 
 import pytest
@@ -130,3 +133,13 @@ def test_status_names_a_damaged_record_and_leaves_it_where_it_is(project, capsys
     assert "the record records/c/_/0.json has git conflict markers" in said.out
     assert said.err == ""
     assert record.read_text() == "<<<<<<< HEAD\n"
+
+
+def test_a_reader_who_has_seen_enough_is_no_error(project):
+    read, write = os.pipe()
+    os.close(read)
+    with os.fdopen(write, "wb") as closed:
+        command = [sys.executable, "-m", "mkdocs_dlplugin", "status"]
+        ended = subprocess.run(command, cwd=project, stdout=closed, stderr=subprocess.PIPE, text=True, check=False)
+
+    assert (ended.returncode, ended.stderr) == (141, "")

@@ -519,3 +519,22 @@ def test_a_run_can_be_linked_by_its_id(site, header):
 
     assert '<div id="here">' in built.html()
     assert built.code == 0
+
+
+def test_pages_of_runs_are_outside_search(site):
+    site.config = {"plugins": ["search", "dlplugin"]}
+    built = site('```python {run="mlp"}\nprint("in the page")\n```\n')
+
+    index = json.loads((site.root / "site/search/search_index.json").read_text("utf-8"))["docs"]
+    assert {"in the page" in entry["text"] for entry in index if not entry["location"]} == {True}
+    assert {entry["text"] for entry in index if entry["location"].startswith("runs/")} <= {"", "Run mlp"}
+    assert "in the page" in built.page("runs/mlp")
+
+
+def test_ctrl_c_ends_a_build_with_130(site, monkeypatch):
+    def interrupted(_: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("mkdocs_dlplugin.build.Build.finish", interrupted)
+
+    assert site(TREE).code == 130
