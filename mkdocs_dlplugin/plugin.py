@@ -117,9 +117,15 @@ class DLPlugin(BasePlugin[DLConfig]):  # type: ignore[no-untyped-call]
             self.extension.page = page.file.src_uri
 
     def on_page_content(self, html: str, *, page: Page, config: MkDocsConfig, files: Files) -> None:  # noqa: ARG002
-        """Report blocks that were executed and are not on the page."""
+        """Report what was read or written and is not on the page as its author meant it."""
         if self.build is None:
             return
+        for left in _UNREAD.finditer(re.sub(r"(?s)<(code|pre|script|style)\b.*?</\1>", "", html)):
+            elsewhere = Where(_page(page.file, self.build.site).path)
+            where = self.build.asked.page(page.file.src_uri).values.get(left[1], elsewhere)
+            hint = "Write it in Markdown, not in raw HTML."
+            unread = DLError(where, f"{left[0]} was not read, and the page shows it as it is.", hint)
+            self.build.reporter.fail(str(unread), unread.code)
         for block in self.build.showing.unseen(page.file.src_uri):
             called = f"{block.kind} '{block.name}'" if block.name else f"a {block.kind} block"
             self.build.reporter.warning(f"{block.where}: {called} was read, and the page does not show it.")
@@ -236,11 +242,24 @@ def _page(file: File, site: Site) -> fences.Page:
     return fences.Page(file.src_uri, shown, file.content_string)
 
 
+_UNREAD = re.compile(r"`\{run\} +([^`<]+)`")
+"""An inline value that Markdown did not see, because it stands in a title or in raw HTML."""
+
+
 def _fill_titles(page: Page, build: Build) -> None:
-    """Exchange marks in the page's title and table of contents, which hold text only."""
+    """Put values into the page's title and table of contents, which hold text only."""
+    name = page.file.src_uri
+
+    def put(match: re.Match[str]) -> str:
+        return build.showing.put_value(name, " ".join(match[1].split()))
+
     title = page.title
-    if isinstance(title, str) and found(title):
-        page.title = build.showing.fill_text(title, page.url)
+    if isinstance(title, str) and (found(title) or _UNREAD.search(title)):
+        page.title = build.showing.fill_text(_UNREAD.sub(put, title), page.url)
+    written = page.meta.get("title")
+    # Some themes take it from here, and not from the page.
+    if isinstance(written, str) and _UNREAD.search(written):
+        page.meta["title"] = build.showing.fill_text(_UNREAD.sub(put, written), page.url)
     stack = list(page.toc)
     while stack:
         link = stack.pop()

@@ -538,3 +538,33 @@ def test_ctrl_c_ends_a_build_with_130(site, monkeypatch):
     monkeypatch.setattr("mkdocs_dlplugin.build.Build.finish", interrupted)
 
     assert site(TREE).code == 130
+
+
+@pytest.mark.parametrize(
+    ("printed", "shown"),
+    [
+        ("1\\u202f234\\u00a0%", "1\u202f234\u00a0%"),
+        ("\\U0001f469\\u200d\\U0001f4bb", "\U0001f469\u200d\U0001f4bb"),
+        ("a\\x07\\x08\\u202eb\\ue000\\ue010\\ue001", "ab"),
+        ("<script>alert(1)</script>", "&lt;script&gt;alert(1)&lt;/script&gt;"),
+    ],
+)
+def test_printed_text_keeps_its_characters_and_none_that_do_something(site, printed, shown):
+    html = site(f'```python {{run="a" source=none}}\nprint("{printed}")\n```\n').html()
+
+    assert f'<pre class="dl-text"><code>{shown}</code></pre>' in html
+
+
+def test_a_title_written_as_text_shows_its_value(site):
+    page = '---\ntitle: "Rate `{run} a.v:.0%`"\n---\n\n```python {run="a"}\n#| metrics: v\nv = 0.25\n```\n'
+
+    assert "<title>Rate 25 % single run</title>" in site(page).html().replace("\u00a0", " ")
+
+
+def test_an_inline_value_in_raw_html_is_an_error(site):
+    page = '```python {run="a"}\n#| metrics: v\nv = 0.25\n```\n\n<p>It is `{run} a.v`.</p>\n'
+    built = site(page)
+
+    assert built.code == 1
+    assert built.said.startswith("docs/index.md: `{run} a.v` was not read, and the page shows it as it is.")
+    assert site(page.replace("<p>", "").replace("`{run} a.v`", "``{run} a.v``")).code == 0

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import unicodedata
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from html import escape
@@ -13,6 +14,9 @@ from mkdocs_dlplugin.reporting import clock, counted
 from mkdocs_dlplugin.results import Group, Place, device_of
 
 _ANSI = re.compile(r"\x1b\[[0-9;?]*[A-Za-z]|\x1b\][^\x07]*\x07|\x1b[()][A-Z0-9]")
+
+_TURNING = "\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069"
+"""Characters that would show text, code behind them included, in another order than it has."""
 
 
 @dataclass(frozen=True)
@@ -131,7 +135,12 @@ def plain(text: str) -> str:
     text = _ANSI.sub("", text).replace("\r\n", "\n")
     # A progress bar overwrites its line; its last state is what a terminal would show.
     lines = [line.rsplit("\r", 1)[-1] for line in text.split("\n")]
-    return "".join(c for c in "\n".join(lines) if c in "\n\t" or c.isprintable())
+    return "".join(c for c in "\n".join(lines) if c in "\n\t" or _is_text(c))
+
+
+def _is_text(character: str) -> bool:
+    """Tell whether a character is for readers: not a control, none that turns text around, none of our own marks."""
+    return character not in _TURNING and unicodedata.category(character) not in ("Cc", "Cs", "Co", "Cn")
 
 
 def ran(records: Sequence[Record], groups: Sequence[Group], place: Place) -> str:
