@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 
+from pathspec.gitignore import GitIgnoreSpec
+
 from mkdocs_dlplugin import asked, fences
 from mkdocs_dlplugin.conduct import Conductor
 from mkdocs_dlplugin.config import Site, check_engine
@@ -136,10 +138,17 @@ def start_engine(site: Site, reporter: Reporter, tasks: Sequence[Task], hear: On
 
 
 def pages_of(site: Site) -> list[fences.Page]:
-    """Read all pages of a site from its folder, for those who have no generator at hand."""
+    """Read all pages of a site that are published from its folder, for those who have no generator at hand."""
+    excluded = GitIgnoreSpec.from_lines(site.excluded)
+    found = {file.relative_to(site.docs).as_posix(): file for file in sorted(site.docs.rglob("*"))}
     return [
-        fences.Page(file.relative_to(site.docs).as_posix(), _relative(file, site.root), file.read_text("utf-8-sig"))
-        for file in sorted(site.docs.rglob("*.md"))
+        fences.Page(name, _relative(file, site.root), file.read_text("utf-8-sig"))
+        for name, file in found.items()
+        if name.endswith(fences.SUFFIXES)
+        and file.is_file()
+        and not excluded.match_file(name)
+        # MkDocs shows one of the two.
+        and not (file.stem == "README" and (file.parent / "index.md").is_file())
     ]
 
 

@@ -55,6 +55,8 @@ class Site:
     """Where `--8<--` includes look."""
     use_directory_urls: bool = True
     site_url: str = ""
+    excluded: tuple[str, ...] = (".*", "/templates/")
+    """Patterns as in `.gitignore` of pages that are not published, for those who have no generator to ask."""
 
 
 def settings(raw: Mapping[str, Any], where: Where, environ: Mapping[str, str] = os.environ) -> Settings:
@@ -131,6 +133,10 @@ def load(file: Path, environ: Mapping[str, str] = os.environ) -> Site:
         snippets=snippet_paths(extensions.get("pymdownx.snippets")),
         use_directory_urls=bool(raw.get("use_directory_urls", True)),
         site_url=str(raw.get("site_url") or ""),
+        excluded=(
+            *Site.excluded,
+            *(line for name in ("exclude_docs", "draft_docs") for line in str(raw.get(name) or "").splitlines()),
+        ),
     )
 
 

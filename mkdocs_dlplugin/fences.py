@@ -19,6 +19,9 @@ from mkdocs_dlplugin.nesting import Fence, Structure
 KEY = "dlplugin"
 """The key `normalise` adds to our fences, with their number on the page; a fence without it is none of ours."""
 
+SUFFIXES = (".md", ".markdown", ".mdown", ".mkdn", ".mkd")
+"""Endings of the files that generators read as Markdown."""
+
 _FENCE_LINE = re.compile(r"(?:```|~~~)[^\n]*")
 _RUN_NAME = re.compile(r"[a-z][a-z0-9_-]*\Z")
 _ID = re.compile(r"[A-Za-z][\w.:-]*\Z")

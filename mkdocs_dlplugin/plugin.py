@@ -94,7 +94,11 @@ class DLPlugin(BasePlugin[DLConfig]):  # type: ignore[no-untyped-call]
         """Read all pages, refuse what is wrong before anything runs, then start."""
         if self.build is None:
             return files
-        pages = [_page(file, self.build.site) for file in files.documentation_pages() if file.src_uri.endswith(".md")]
+        pages = [
+            _page(file, self.build.site)
+            for file in files.documentation_pages()
+            if file.src_uri.endswith(fences.SUFFIXES)
+        ]
         problems = self.build.scan(pages)
         for problem in problems:
             self.build.reporter.fail(str(problem), problem.code)

@@ -143,3 +143,19 @@ def test_a_reader_who_has_seen_enough_is_no_error(project):
         ended = subprocess.run(command, cwd=project, stdout=closed, stderr=subprocess.PIPE, text=True, check=False)
 
     assert (ended.returncode, ended.stderr) == (141, "")
+
+
+def test_pages_that_are_not_published_are_not_measured(project, capsys):
+    (project / "mkdocs.yml").write_text(
+        "site_name: x\nplugins: [dlplugin]\nexclude_docs: |\n  parts/\n  *.tmp.md\ndraft_docs: drafts/\n"
+    )
+    for name in ("parts/a.md", "drafts/a.md", ".hidden/a.md", "templates/a.md", "a.tmp.md", "README.md"):
+        (project / "docs" / name).parent.mkdir(exist_ok=True)
+        (project / "docs" / name).write_text("```python {run}\n1\n```\n")
+    (project / "docs/other.markdown").write_text('```python {run="other"}\n1\n```\n')
+    capsys.readouterr()
+
+    assert main(["status", "--json"]) == 0
+    assert sorted(job["run"].split()[0] for job in json.loads(capsys.readouterr().out)["jobs"]) == [
+        "a", "a", "b", "b", "c", "other",
+    ]  # fmt: skip
