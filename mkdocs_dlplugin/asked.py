@@ -25,10 +25,15 @@ class Page:
     """As MkDocs names it."""
     metrics: Mapping[str, Metric] = field(default_factory=dict)
     """Declarations that hold on this page."""
-    blocks: dict[tuple[str, str, str], Block] = field(default_factory=dict)
-    """By kind, name and body, as the Markdown extension meets them again."""
+    found: dict[tuple[str, str, str], list[Block]] = field(default_factory=dict)
+    """By kind, name and body, as the Markdown extension meets them again, in page order."""
     values: dict[str, Where] = field(default_factory=dict)
     """Place of each inline value, by its text."""
+
+    @property
+    def blocks(self) -> list[Block]:
+        """All blocks, those of the same kind, name and body one after the other."""
+        return [block for blocks in self.found.values() for block in blocks]
 
 
 @dataclass
@@ -38,8 +43,8 @@ class Asked:
     pages: dict[str, Page] = field(default_factory=dict)
     runs: dict[str, Run] = field(default_factory=dict)
     """In page order."""
-    shown: dict[tuple[str, str, str], tuple[str, Display]] = field(default_factory=dict)
-    """By page, name as written and body of a run's block: the run's name, and how the page shows it."""
+    shown: dict[tuple[str, Where], tuple[str, Display]] = field(default_factory=dict)
+    """By page and place of a run's block: the run's name, and how the page shows it."""
     options: dict[Where, Any] = field(default_factory=dict)
     """Options of the other blocks, by place."""
     plan: Plan = field(default_factory=Plan)
@@ -52,7 +57,7 @@ class Asked:
 
     def display(self, block: Block) -> tuple[str, Display] | None:
         """Return a run's name and how its block looks; `None` when its options could not be read."""
-        return self.shown.get((block.page, block.name, block.body))
+        return self.shown.get((block.page, block.where))
 
     def groups(self, records: Mapping[str, Record]) -> tuple[Group, ...]:
         """Gather the records of all runs, by run and point."""
@@ -80,7 +85,7 @@ def read(site: Site, pages: Iterable[fences.Page]) -> Asked:
     runs = []
     for block in scan.blocks:
         page = asked.pages.setdefault(block.page, Page(block.page, declared))
-        page.blocks.setdefault((block.kind, block.name, block.body), block)
+        page.found.setdefault((block.kind, block.name, block.body), []).append(block)
         try:
             if block.kind == "run":
                 runs.append(_run(block, site, scan.fronts.get(block.page, {}), asked))
@@ -109,7 +114,7 @@ def read(site: Site, pages: Iterable[fences.Page]) -> Asked:
 def _run(block: Block, site: Site, front: Mapping[str, Any], asked: Asked) -> Run:
     defaults = {name: value for name, value in front.items() if name != "metrics"}
     run, display = options.read_run(block, root=site.root, site=site.settings.defaults, front=defaults)
-    asked.shown[block.page, block.name, block.body] = run.name, display
+    asked.shown[block.page, block.where] = run.name, display
     return run
 
 
@@ -135,7 +140,7 @@ def _unknown(asked: Asked, inlines: Iterable[fences.Inline], unread: Collection[
     """Find what blocks and inline values name and no page defines, before anything runs."""
     problems: list[DLError] = []
     results = Results(asked.groups({}), {})
-    blocks = {block.where: block for page in asked.pages.values() for block in page.blocks.values()}
+    blocks = {block.where: block for page in asked.pages.values() for block in page.blocks}
     for where, chosen in asked.options.items():
         try:
             for ref in VIEWS[blocks[where].kind].references(chosen, where):

@@ -133,7 +133,7 @@ class DLPlugin(BasePlugin[DLConfig]):  # type: ignore[no-untyped-call]
         for block in self.build.showing.unseen(page.file.src_uri):
             called = f"{block.kind} '{block.name}'" if block.name else f"a {block.kind} block"
             self.build.reporter.warning(f"{block.where}: {called} was read, and the page does not show it.")
-        for block in self.build.asked.page(page.file.src_uri).blocks.values():
+        for block in self.build.asked.page(page.file.src_uri).blocks:
             known = self.build.asked.display(block) if block.kind == "run" else None
             anchor = known[1].id if known else "" if block.kind == "run" else block.name
             if anchor:

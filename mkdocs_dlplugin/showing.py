@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from html import escape
 from importlib import resources
 
@@ -33,19 +34,22 @@ class Showing:
         self._results: dict[str, Results] = {}
         self._judged: dict[Where, list[claim.Judged]] = {}
         self._misjudged: dict[Where, DLError] = {}
-        self._seen: set[tuple[str, str, str, str]] = set()
+        self._seen: Counter[tuple[str, str, str, str]] = Counter()
         self._assets: dict[str, bytes] = {}
 
     # -- while pages are rendered ---------------------------------------------------------------------------------
 
     def find(self, page: str, kind: str, name: str, body: str) -> Block | None:
         """Find the block that was read before, as the Markdown extension meets it again."""
-        self._seen.add((page, kind, name, body))
-        return self._asked.page(page).blocks.get((kind, name, body))
+        look = page, kind, name, body
+        same = self._asked.page(page).found.get((kind, name, body), [])
+        self._seen[look] += 1
+        # The same block may stand there twice, shown in different ways.
+        return same[(self._seen[look] - 1) % len(same)] if same else None
 
     def unseen(self, page: str) -> list[Block]:
         """Name the blocks that were read and that the rendered page does not show."""
-        return [block for look, block in self._asked.page(page).blocks.items() if (page, *look) not in self._seen]
+        return [blocks[0] for look, blocks in self._asked.page(page).found.items() if (page, *look) not in self._seen]
 
     def put_block(self, page: str, block: Block | DLError) -> str:
         """Keep a place on a page for a block's result and return the HTML that holds it."""
@@ -180,7 +184,7 @@ class Showing:
         if not self._judged and not self._misjudged:
             judged: list[tuple[Where, Outcome]] = []
             for page in self._asked.pages.values():
-                for block in page.blocks.values():
+                for block in page.blocks:
                     if block.kind == "claim" and block.where in self._asked.options:
                         chosen = self._asked.options[block.where]
                         try:

@@ -568,3 +568,13 @@ def test_an_inline_value_in_raw_html_is_an_error(site):
     assert built.code == 1
     assert built.said.startswith("docs/index.md: `{run} a.v` was not read, and the page shows it as it is.")
     assert site(page.replace("<p>", "").replace("`{run} a.v`", "``{run} a.v``")).code == 0
+
+
+def test_a_run_that_stands_twice_on_a_page_is_shown_as_each_block_says(site):
+    block = '```python {run="a" %s}\nprint(40 + 2)\n```\n'
+    built = site(block % "source=none" + "\nbetween\n\n" + block % "result=none")
+    first, second = built.page().split("between")
+
+    assert built.executed == ["a/_/0"]
+    assert ("42" in first, "print" in first) == (True, False)
+    assert ("42" in second, "print" in second) == (False, True)
