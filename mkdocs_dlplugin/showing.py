@@ -183,16 +183,20 @@ class Showing:
         """Judge all claims of the site together, because how many were checked decides what chance alone explains."""
         if not self._judged and not self._misjudged:
             judged: list[tuple[Where, Outcome]] = []
-            for page in self._asked.pages.values():
-                for block in page.blocks:
-                    if block.kind == "claim" and block.where in self._asked.options:
-                        chosen = self._asked.options[block.where]
-                        try:
-                            outcomes = claim.judge_all(chosen, self.results(page.name), block.where)
-                        except DLError as problem:  # a mistake in one claim is no reason to hide the others
-                            self._misjudged[block.where] = problem
-                            continue
-                        judged += [(block.where, outcome) for outcome in outcomes]
+            # A claim that several pages include is one, and counts once among all checks.
+            claims = {
+                block.where: page.name
+                for page in reversed(self._asked.pages.values())
+                for block in page.blocks
+                if block.kind == "claim" and block.where in self._asked.options
+            }
+            for at, name in claims.items():
+                try:
+                    outcomes = claim.judge_all(self._asked.options[at], self.results(name), at)
+                except DLError as problem:  # a mistake in one claim is no reason to hide the others
+                    self._misjudged[at] = problem
+                    continue
+                judged += [(at, outcome) for outcome in outcomes]
             doubtful = mark_doubtful([outcome for _, outcome in judged])
             for index, (at, outcome) in enumerate(judged):
                 self._judged.setdefault(at, []).append(claim.Judged(outcome, index in doubtful))

@@ -578,3 +578,12 @@ def test_a_run_that_stands_twice_on_a_page_is_shown_as_each_block_says(site):
     assert built.executed == ["a/_/0"]
     assert ("42" in first, "print" in first) == (True, False)
     assert ("42" in second, "print" in second) == (False, True)
+
+
+def test_a_claim_that_two_pages_include_is_judged_once(site):
+    site.config = {"markdown_extensions": [{"pymdownx.snippets": {"base_path": [str(site.root)]}}]}
+    site.write("part.md", TIMED + '\n```yaml {claim="c"}\nstatement: x\nsettings:\n  one: b.acc > a.acc\n```\n')
+    built = site({"index": '--8<-- "part.md"\n', "other": '--8<-- "part.md"\n'})
+
+    for page in ("index", "other"):
+        assert "Supported One setting: it passes." in built.page(page)
