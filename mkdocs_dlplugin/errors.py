@@ -69,6 +69,12 @@ class RunFailed(DLError):
         """The end of what it printed."""
 
 
+class NoResult(DLError):
+    """A number that cannot be shown because its run has no result; the run itself was reported."""
+
+    code = Exit.FAILED
+
+
 class Missing(DLError):
     """A result that must be there and is not, while nothing may run."""
 

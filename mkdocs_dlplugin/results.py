@@ -6,7 +6,7 @@ import posixpath
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from mkdocs_dlplugin.errors import DLError, suggest
+from mkdocs_dlplugin.errors import DLError, NoResult, suggest
 from mkdocs_dlplugin.expressions import Ref, matches, parse_selector
 from mkdocs_dlplugin.model import Metric, Record, Run, Sample, Value, Where, address
 from mkdocs_dlplugin.reporting import counted
@@ -137,6 +137,18 @@ class Results:
             known = sorted({n for r in group.records for n in (*r.metrics, *r.timings)})
             raise DLError(where, f"'{name}' is not a metric of run '{group.address}'.", suggest(name, known))
         return sample
+
+    def named(self, ref: Ref, where: Where) -> tuple[Group, Sample]:
+        """Return the only group that a ref names, and its metric over the seeds.
+
+        Raises:
+            NoResult: the group has no result that a mean may be made of.
+            DLError: no such run or metric.
+        """
+        group = self.one(ref, where)
+        if not group.complete:
+            raise NoResult(where, f"run '{group.address}' has no result.", "See the message of the run itself.")
+        return group, self.sample(group, ref.metric, where)
 
     def find(self, group: Group, name: str) -> Sample | None:
         """Collect one metric over the seeds of a group; `None` when no record has it."""

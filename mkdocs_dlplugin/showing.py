@@ -11,7 +11,7 @@ from mkdocs_dlplugin.asked import Asked
 from mkdocs_dlplugin.checks import Outcome, mark_doubtful
 from mkdocs_dlplugin.conduct import Conductor
 from mkdocs_dlplugin.config import Site
-from mkdocs_dlplugin.errors import DLError
+from mkdocs_dlplugin.errors import DLError, NoResult
 from mkdocs_dlplugin.expressions import InlineValue, parse_value
 from mkdocs_dlplugin.fingerprint import digest_bytes
 from mkdocs_dlplugin.model import Block, Where, place
@@ -151,11 +151,9 @@ class Showing:
         """Report what cannot be shown, unless it only waits for a run, or follows from what was reported before."""
         if self._conductor.busy or self._asked.problems:
             return
-        failed = self._conductor.failures
-        if failed and ("no result" in problem.problem or "not a metric" in problem.problem):
-            self._reporter.codes.add(max(int(error.code) for error in failed.values()))
-        else:
-            self._reporter.fail(str(problem), problem.code)
+        if isinstance(problem, NoResult) and self._conductor.failures:
+            return
+        self._reporter.fail(str(problem), problem.code)
 
     def _output(self, block: Block, spot: Place) -> str:
         known = self._asked.display(block)

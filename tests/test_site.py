@@ -313,6 +313,24 @@ def test_a_failed_run_costs_itself_and_the_build_ends_with_3(site):
     assert "ZeroDivisionError" in built.page()
 
 
+def test_a_misspelt_metric_is_said_also_beside_a_failed_run(site):
+    built = site("""
+        ```python {run="bad"}
+        1 / 0
+        ```
+
+        ```python {run="good"}
+        from mkdocs_dlplugin import run
+        run.summary["acc"] = 0.9
+        ```
+
+        Good is `{run} good.acuracy`, bad is `{run} bad.acc`.
+        """)
+
+    assert "'acuracy' is not a metric of run 'good'.\n  Did you mean 'acc'?" in built.said
+    assert "run 'bad' has no result" not in built.said
+
+
 def test_a_run_that_needs_a_failed_run_is_skipped(site):
     built = site("""
         ```python {run="bad"}

@@ -8,9 +8,9 @@ from html import escape
 from typing import Any, Literal
 
 from mkdocs_dlplugin.checks import Outcome, judge, verdict
-from mkdocs_dlplugin.errors import DLError, Exit
+from mkdocs_dlplugin.errors import DLError, NoResult
 from mkdocs_dlplugin.expressions import Ref, parse_check, refs
-from mkdocs_dlplugin.model import Metric, Sample, Where
+from mkdocs_dlplugin.model import Metric, Where
 from mkdocs_dlplugin.numbers import linked, shown
 from mkdocs_dlplugin.results import Group, Place, Results
 from mkdocs_dlplugin.stats import Estimate, estimate
@@ -82,17 +82,9 @@ def judge_all(options: Options, results: Results, where: Where) -> list[Outcome]
 def _judge(text: str, results: Results, where: Where) -> Outcome:
     check = parse_check(text, where)
 
-    def lookup(ref: Ref) -> Sample:
-        group = results.one(ref, where)
-        if not group.complete:
-            raise DLError(where, f"run '{group.address}' has no result.")
-        return results.sample(group, ref.metric, where)
-
     try:
-        return judge(check, lookup, where)
-    except DLError as problem:
-        if problem.code != Exit.AUTHOR or "no result" not in problem.problem:
-            raise
+        return judge(check, lambda ref: results.named(ref, where)[1], where)
+    except NoResult as problem:
         nothing = Estimate(0.0, None, None, 0, "none", "no result")
         return Outcome("undecided", nothing, problem.problem.rstrip("."), 0, None, check.text)
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 from html import escape
 
 from mkdocs_dlplugin.checks import estimated
-from mkdocs_dlplugin.errors import DLError
 from mkdocs_dlplugin.expressions import InlineValue, Ref, refs
 from mkdocs_dlplugin.model import Sample
 from mkdocs_dlplugin.numbers import Shown, linked, shown
@@ -19,18 +18,14 @@ def render(value: InlineValue, results: Results, place: Place) -> tuple[str, str
         The HTML for running text, and plain text for where a link cannot stand: titles, alt text, link text.
 
     Raises:
-        DLError: a run or metric is unknown, or has no result.
+        DLError: a run or metric is unknown, or has no result (`NoResult`).
     """
     groups: dict[str, Group] = {}
 
     def lookup(ref: Ref) -> Sample:
-        group = results.one(ref, place.where)
+        group, sample = results.named(ref, place.where)
         groups[group.address] = group
-        if not group.complete:
-            raise DLError(
-                place.where, f"run '{group.address}' has no result yet.", "See the message of the run itself."
-            )
-        return results.sample(group, ref.metric, place.where)
+        return sample
 
     estimate, metric = estimated(value.node, lookup, place.where)
     number: Shown = shown(estimate, metric, value.format)
