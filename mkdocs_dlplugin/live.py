@@ -35,7 +35,7 @@ class Live:
                 self._engine = start_engine(site, reporter, tasks, self._hear)
             return _Shared(self._engine)
 
-        known = self._build.conductor.failures if self._asked and self._build else None
+        known = self._build.conductor.remembered if self._asked and self._build else None
         self._asked = False
         self._build = Build(site, reporter, engine=engine, known=known)
         return self._build

@@ -103,7 +103,6 @@ class DLPlugin(BasePlugin[DLConfig]):  # type: ignore[no-untyped-call]
             files.append(File.generated(config, f"runs/{name}.md", content=text, inclusion=InclusionLevel.NOT_IN_NAV))
         if not problems:
             self.build.start()
-            self.live.follow()
         return files
 
     @event_priority(-100)
@@ -129,8 +128,11 @@ class DLPlugin(BasePlugin[DLConfig]):  # type: ignore[no-untyped-call]
         """Wait for the runs, then put results into the pages, where search and theme find them."""
         if self.build is None:
             return env
-        if not self.serving:
-            self.build.finish()
+        if self.serving:
+            self.build.glance()
+            self.live.follow()
+        else:
+            self._finish(self.build)
         runs = {f"runs/{name}.md": name for name in self.build.run_pages()}
         for file in files.documentation_pages():
             page = file.page
@@ -144,6 +146,13 @@ class DLPlugin(BasePlugin[DLConfig]):  # type: ignore[no-untyped-call]
         for path, content in self.build.showing.ship().items():
             files.append(File.generated(config, path, content=content))
         return env
+
+    def _finish(self, build: Build) -> None:
+        try:
+            build.finish()
+        except KeyboardInterrupt:
+            # MkDocs would end with 1, as for a mistake; it calls `on_build_error`, which ends what runs.
+            raise Ended(130, "Stopped; what was measured is recorded.") from None
 
     def _run_page(self, name: str, page: Page, files: Files) -> str:
         if self.build is None:

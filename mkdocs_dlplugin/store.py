@@ -63,7 +63,7 @@ class Store:
         except (FileNotFoundError, NotADirectoryError):
             return None
         except OSError as error:
-            raise self._unreadable(place, error) from error
+            raise self._unreadable(f"{place}.json", error) from error
         record = parse(content)
         self._check_assets(place, record)
         return record
@@ -77,24 +77,32 @@ class Store:
             except FileNotFoundError:
                 same = False
             except OSError as error:
-                raise self._unreadable(place, error) from error
+                raise self._unreadable(f"{place}/{name}", error) from error
             if not same:
                 raise Damaged(f"lacks its asset '{name}', or that was changed")
         # What is shown is published: a record of a stranger must not name other files of this machine.
         if any(output.kind != "text" and output.asset not in record.assets for output in record.outputs):
             raise Damaged("shows a figure that is none of its assets")
 
-    def _unreadable(self, place: str, error: OSError) -> StoreError:
-        path = f"{self.folder.name}/{place}.json"
-        return StoreError(Where(path), f"the record cannot be read: {error.strerror or error}.")
+    def _unreadable(self, file: str, error: OSError) -> StoreError:
+        return StoreError(Where(f"{self.folder.name}/{file}"), f"it cannot be read: {error.strerror or error}.")
 
     def asset_path(self, place: str, name: str) -> Path:
         """Return the file of one asset; a run's figures stand in a folder named after its seed."""
         return self.folder / place / name
 
     def asset(self, record: Record, name: str) -> bytes:
-        """Read one asset of a record that was read before."""
-        return record.blobs[name] if name in record.blobs else self.asset_path(record.place, name).read_bytes()
+        """Read one asset of a record that was read before.
+
+        Raises:
+            StoreError: it is gone, or cannot be read.
+        """
+        if name in record.blobs:
+            return record.blobs[name]
+        try:
+            return self.asset_path(record.place, name).read_bytes()
+        except OSError as error:
+            raise self._unreadable(f"{record.place}/{name}", error) from error
 
     def write(self, record: Record, code: str) -> None:
         """Keep a record, its assets and, once per digest, its code and environment; old or new, never half.
@@ -137,10 +145,21 @@ class Store:
         return replace(record, provenance={**self.environment(digest), **record.provenance})
 
     def set_aside(self, place: str) -> Path:
-        """Move a damaged record out of the way, so that it is measured again and nothing is lost."""
+        """Move a damaged record out of the way, so that it is measured again and nothing is lost.
+
+        Raises:
+            StoreError: it cannot be moved.
+        """
         aside = self.scratch / "quarantine" / f"{place.replace('/', '~')}-{time.time_ns()}.json"
-        aside.parent.mkdir(parents=True, exist_ok=True)
-        self.path(place).replace(aside)
+        try:
+            aside.parent.mkdir(parents=True, exist_ok=True)
+            self.path(place).replace(aside)
+        except FileNotFoundError:
+            pass  # another build was faster
+        except OSError as error:
+            name = f"{self.folder.name}/{place}.json"
+            said = f"the damaged record cannot be moved aside: {error.strerror or error}."
+            raise StoreError(Where(name), said, "Remove it, or make its folder writable.") from error
         return aside
 
     def places(self) -> Iterator[str]:

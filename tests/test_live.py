@@ -77,6 +77,16 @@ def test_a_page_is_served_before_its_runs_end_and_comes_again_with_them(serve):
     serve.wait_for("The answer is  42")
 
 
+def test_a_run_at_work_while_its_page_is_edited_reaches_the_edited_page(serve):
+    serve(PAGE.replace("DELAY", "3"))
+    serve.wait_for("pending")
+    (serve.root / "docs/index.md").write_text(PAGE.replace("DELAY", "3").replace("The answer", "Now the answer"))
+    assert "pending" in serve.wait_for("Now the answer")
+
+    serve.wait_for("Now the answer is  42")
+    assert (serve.root / "log").read_text().count("ran slow seed 0") == 1
+
+
 def test_a_broken_page_shows_a_box_and_recovers(serve):
     good = PAGE.replace("DELAY", "0")
     serve(good)
