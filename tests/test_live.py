@@ -116,3 +116,26 @@ def test_ctrl_c_ends_the_server_and_what_it_runs(serve):
     process.wait(timeout=5)
     left = subprocess.run(["pgrep", "-f", str(serve.root)], capture_output=True, text=True, check=False).stdout.split()
     assert left == []
+
+
+@pytest.mark.parametrize("delay", [0.9, 3.0])
+def test_ctrl_c_ends_a_build_at_once_with_its_own_code(tmp_path, delay):
+    pytest.importorskip("torch")
+    (tmp_path / "docs").mkdir()
+    (tmp_path / "mkdocs.yml").write_text("site_name: x\ntheme: mkdocs\nplugins: [dlplugin]\n")
+    (tmp_path / "docs/index.md").write_text(PAGE.replace("DELAY", "60").replace("import time", "import time, torch"))
+    env = {k: v for k, v in os.environ.items() if k != "DLPLUGIN_EXECUTION"}
+    command = [sys.executable, "-m", "mkdocs", "build"]
+    process = subprocess.Popen(
+        command, cwd=tmp_path, env=env, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
+    )
+    time.sleep(delay)  # the helper imports torch; then the run is at work
+    process.send_signal(signal.SIGINT)
+    began = time.monotonic()
+    said, _ = process.communicate(timeout=20)
+
+    assert process.returncode == 130, said
+    assert "Stopped" in said
+    assert time.monotonic() - began < 2
+    left = subprocess.run(["pgrep", "-f", str(tmp_path)], capture_output=True, text=True, check=False).stdout.split()
+    assert left == []
