@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import functools
 import hashlib
 import json
 import os
@@ -51,10 +52,12 @@ def digest_json(value: Any) -> str:
     return digest_bytes(text.encode())
 
 
+@functools.lru_cache(maxsize=1024)
 def digest_code(source: str) -> str:
     """Digest what Python code does, not how it is written: its syntax tree without comments, layout and docstrings.
 
-    Code that does not parse is digested as text, so that it can still be told from other code.
+    Code that does not parse is digested as text, so that it can still be told from other code. The last digests are
+    kept, because every seed and point of a run asks for the same one.
     """
     try:
         tree = ast.parse(source)

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 
+from mkdocs_dlplugin.asked import Asked
+
 TREE = """
     # Trees
 
@@ -430,3 +432,14 @@ def test_enabling_the_plugin_changes_no_byte_of_a_site_that_does_not_use_it(site
 
     assert (tmp_path / "site/index.html").read_bytes() == plain
     assert not (tmp_path / "site/assets").exists()
+
+
+def test_what_many_pages_share_is_gathered_once(site, monkeypatch):
+    gathered = []
+    groups = Asked.groups
+    monkeypatch.setattr(Asked, "groups", lambda self, records: gathered.append(len(records)) or groups(self, records))
+    pages = {f"p{number}": f"\n    Value `{{run}} tree.acc`, page {number}.\n" for number in range(5)}
+    built = site({"index": TREE + TABLE, **pages})
+
+    assert "Value 0.81" in built.page("p4")
+    assert gathered == [0, 3]  # before anything ran, to check what the pages name; then for all of them
