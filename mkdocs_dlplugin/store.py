@@ -42,6 +42,8 @@ class Store:
         """Meant to be committed."""
         self.scratch = scratch
         """For locks and damaged files; never committed."""
+        self.unwritten: dict[str, Record] = {}
+        """Records that could not be written, by place; they stand as long as this store does."""
         self._environments: dict[str, dict[str, Any]] = {}
 
     def path(self, place: str) -> Path:
@@ -55,6 +57,8 @@ class Store:
             Damaged: the file is there but cannot stand for a result.
             StoreError: the file cannot be read at all.
         """
+        if place in self.unwritten:
+            return self.unwritten[place]
         path = self.path(place)
         try:
             with path.open("rb") as file:
@@ -120,7 +124,9 @@ class Store:
             _write_once(self.folder / "_environments" / f"{surroundings[:16]}.json", _dump(environment))
             self._environments.pop(surroundings[:16], None)
             _write(self.path(record.place), serialise(record, source[:16], surroundings[:16]))
+            self.unwritten.pop(record.place, None)
         except OSError as error:
+            self.unwritten[record.place] = record
             reason = f"{error.strerror or error}"
             hint = "Results of this build are shown but not kept."
             raise StoreError(

@@ -87,6 +87,15 @@ def test_a_run_at_work_while_its_page_is_edited_reaches_the_edited_page(serve):
     assert (serve.root / "log").read_text().count("ran slow seed 0") == 1
 
 
+def test_a_result_that_cannot_be_written_is_shown_and_measured_once(serve):
+    (serve.root / "records").write_text("no folder")
+    serve(PAGE.replace("DELAY", "0"))
+    serve.wait_for("The answer is  42")
+    time.sleep(1.5)
+
+    assert (serve.root / "log").read_text().count("ran slow seed 0") == 1
+
+
 def test_a_broken_page_shows_a_box_and_recovers(serve):
     good = PAGE.replace("DELAY", "0")
     serve(good)
