@@ -34,7 +34,7 @@ class Build:
         engine: Callable[[Sequence[Task]], Engine] | None = None,
         only: Choice | None = None,
         forced: Choice | None = None,
-        known: Mapping[str, DLError] | None = None,
+        known: Callable[[Plan], Mapping[str, DLError]] | None = None,
     ) -> None:
         """Prepare a build of one site.
 
@@ -44,14 +44,15 @@ class Build:
             engine: Starts the engine when a job must run; the one that the settings name when not given.
             only: Names the jobs that may execute; all when not given.
             forced: Names the jobs that execute even when fresh; as the settings say when not given.
-            known: Jobs that failed a moment ago and need not fail again, with their reasons.
+            known: Names the jobs that failed a moment ago and need not fail again, with their reasons.
         """
         check_engine(site.settings.engine, ENGINES, Where("mkdocs.yml"))
         self.site, self.reporter = site, reporter
         self.store = Store(site.root / site.settings.records, site.root / site.settings.scratch)
         self.renderer = Renderer(site.root / site.settings.scratch / "charts", warn=reporter.warning)
         self._engine = engine or (lambda tasks: start_engine(site, reporter, tasks, self.hear))
-        self._only, self._forced, self._known = only, forced, dict(known or {})
+        self._only, self._forced, self._remember = only, forced, known
+        self._shown: tuple[frozenset[str], frozenset[str]] | None = None
         self._take(asked.Asked())
 
     def scan(self, pages: Iterable[fences.Page]) -> list[DLError]:
@@ -62,6 +63,7 @@ class Build:
     def _take(self, wanted: asked.Asked) -> None:
         """Prepare the later stages for what the pages ask."""
         self.asked = wanted
+        self._known = dict(self._remember(wanted.plan)) if self._remember else {}
         self.conductor = Conductor(
             plan=wanted.plan,
             store=self.store,
@@ -106,10 +108,15 @@ class Build:
         """Note what the engine tells while it works."""
         self.conductor.hear(progress)
 
+    def glance(self, seconds: float = 2.0) -> None:
+        """Take what is known after a moment for what the pages show; `wait` tells whether there is more in the end."""
+        self.conductor.catch_up(seconds)
+        self._shown = self.conductor.settled
+
     def wait(self) -> bool:
         """Wait for what runs; tell whether there is anything new to show."""
         self.finish()
-        return self.conductor.late
+        return self.conductor.settled != self._shown
 
     def retire(self) -> None:
         """Start nothing more; what runs may end, for its record will be wanted."""

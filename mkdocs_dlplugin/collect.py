@@ -132,6 +132,9 @@ def _history(job: Job, tree: ast.Module, value: Any) -> dict[str, list[tuple[flo
         raise _refused(job, f"in '{job.series}', {error}", "A history holds numbers only.", line) from error
     axis = next((name for name in ("step", "epoch") if name in numbers), "")
     steps: Sequence[float] = numbers.pop(axis) if axis else range(len(next(iter(numbers.values()))))
+    if not all(math.isfinite(step) for step in steps):
+        said = f"'{axis}' in '{job.series}' is not finite everywhere"
+        raise _refused(job, said, "Give every row its place on the x axis.", line)
     return {name: list(zip(steps, values, strict=True)) for name, values in numbers.items()}
 
 

@@ -14,7 +14,7 @@ from pathlib import Path
 
 from mkdocs_dlplugin.engines import Engine, Progress
 from mkdocs_dlplugin.errors import DLError, Failure, Missing, RunFailed, StoreError
-from mkdocs_dlplugin.fingerprint import Files, results_digest
+from mkdocs_dlplugin.fingerprint import Files, digest_names, results_digest
 from mkdocs_dlplugin.model import Input, Record, address
 from mkdocs_dlplugin.plan import Plan, State, Task, code_digest, input_digests, options_of, state
 from mkdocs_dlplugin.reporting import Reporter, clock
@@ -54,17 +54,18 @@ class Conductor:
         self._news: queue.Queue[tuple[str, Future[Record]]] = queue.Queue()
         self._running: dict[str, float] = {}
         """When each job that is at work began; jobs that wait for a free core stand here with 0."""
-        self._locks = contextlib.ExitStack()
+        self._promised: dict[str, Future[Record]] = {}
+        """What the engine was given and has not ended."""
         self._held: dict[str, contextlib.ExitStack] = {}
         self._started: Engine | None = None
         self._thread: threading.Thread | None = None
-        self._looked, self._settled = threading.Event(), threading.Event()
         self._broken: BaseException | None = None
         self._stop = self._retired = False
-        self.late = False
-        """Whether anything was left to wait for once all records had been looked at."""
         self._commit: Mapping[str, object] | None = None
+        self._caught_up, self._idle = threading.Event(), threading.Event()
         self._digests: dict[str, str] = {}
+        self._listed: dict[str, set[str]] = {}
+        """Places that have a record, per run that others use."""
         self._used = {used for task in self.plan.tasks.values() for used in task.run.uses}
 
     # -- reading only ---------------------------------------------------------------------------------------------
@@ -73,7 +74,7 @@ class Conductor:
         """Read every record and say how it stands, without executing anything."""
         # Whoever only looks leaves a damaged record where it is.
         damaged: dict[str, DLError] = {}
-        found = {place: self._look_up(task, damaged) for place, task in self.plan.tasks.items()}
+        found = {place: self._read(task, damaged) for place, task in self.plan.tasks.items()}
         inputs = input_digests(record for record in found.values() if record and record.run in self._used)
         doubtful: set[str] = set()
         for place, task in self.plan.tasks.items():
@@ -125,12 +126,26 @@ class Conductor:
     @property
     def busy(self) -> bool:
         """Whether jobs are still at work or waiting."""
-        return self._thread is not None and not self._settled.is_set()
+        return self._thread is not None and not self._idle.is_set()
 
-    def glance(self) -> None:
-        """Wait until every record has been looked at, which takes a moment, and not for what must execute."""
+    @property
+    def settled(self) -> tuple[frozenset[str], frozenset[str]]:
+        """Places of the jobs that have a record now, and of those that have a reason why not."""
+        return frozenset(self.records), frozenset(self.failures)
+
+    def catch_up(self, seconds: float) -> None:
+        """Wait until all that is recorded is known and the rest has begun, but not longer than some seconds."""
         if self._thread is not None:
-            self._looked.wait()
+            self._caught_up.wait(seconds)
+
+    def remembered(self, plan: Plan) -> dict[str, DLError]:
+        """Name the failures that jobs of another plan would meet again, because they are the same jobs."""
+        tasks = plan.tasks
+        return {
+            place: error
+            for place, error in self.failures.items()
+            if place in tasks and tasks[place].job.key == self.plan.tasks[place].job.key
+        }
 
     def failed(self, places: Iterable[str]) -> list[Failure]:
         """Group what failed among some jobs by its cause."""
@@ -155,30 +170,31 @@ class Conductor:
         while self._thread is not None and self._thread.is_alive():
             self._thread.join(0.2)  # in slices, so that Ctrl-C is heard
         if self._broken:
-            raise self._broken
+            said = f"BUG: {type(self._broken).__name__}: {self._broken}; please report this with the lines above"
+            raise RuntimeError(said) from self._broken
 
     def retire(self) -> None:
-        """Start nothing more, and let what runs come to its end."""
+        """Start nothing more, take back what the engine has not begun, and let what runs come to its end."""
         self._retired = True
+        for future in list(self._promised.values()):
+            future.cancel()
 
     def close(self) -> None:
         """Stop: end what runs, give locks back."""
         self._stop = True
         if self._started is not None:
             self._started.close()
-            self._started = None
         if self._thread is not None and self._thread is not threading.current_thread():
             self._thread.join(2)
-        for lock in self._held.values():
-            lock.close()
+        for place in list(self._held):
+            self._release(place)
 
     def _work(self) -> None:
         try:
             waiting = self._take(list(self.plan.tasks.values()))
-            self.late = bool(waiting or self._running)
-            if not self.late:
-                self._settled.set()
-            self._looked.set()
+            if not waiting and not self._running:
+                self._idle.set()
+            self._caught_up.set()
             last = time.monotonic()
             while (waiting or self._running) and not self._stop:
                 if self._retired:
@@ -196,10 +212,14 @@ class Conductor:
                 self._done(place, future)
                 waiting = self._take(waiting)
         except BaseException as error:
-            self._broken = error
+            if not self._stop:  # an engine that was closed meanwhile refuses what it is given
+                self._broken = error
         finally:
-            self._settled.set()
-            self._looked.set()
+            self._idle.set()
+            self._caught_up.set()
+            # After a mistake of ours some are left, and would keep other builds waiting.
+            for place in list(self._held):
+                self._release(place)
 
     def _take(self, waiting: list[Task]) -> list[Task]:
         """Start or settle what can be; return what must still wait."""
@@ -208,6 +228,8 @@ class Conductor:
             again = False
             left = []
             for task in waiting:
+                if self._stop or self._retired:
+                    return []
                 settled = self._settle(task)
                 again = again or settled
                 if not settled:
@@ -220,6 +242,10 @@ class Conductor:
         place = task.place
         if place in self.failures:  # known from the build before, which failed the same way a moment ago
             return True
+        if self.only is not None and place not in self.only:  # not asked for, so neither executed nor missed
+            if record := self._read(task):
+                self._keep(record)
+            return True
         failed = [where for where in task.waits_for if where in self.failures]
         if failed:
             needed = failed[0].split("/")[0]
@@ -229,22 +255,25 @@ class Conductor:
             return True
         if any(where not in self.records or where in self._running for where in task.waits_for):
             return False
-        record = self._read(task)
-        if place in self.failures:  # its record cannot be read, nor could a new one be kept
+        if self._stands(task):
             return True
-        how = state(task, record, self._files, self._digests)
-        self.states[place] = how
-        if record and how.word == "fresh" and place not in self.forced:
-            self._keep(record)
-            return True
-        if self.only is not None and place not in self.only:
-            if record:
-                self._keep(record)
-            return True  # not asked for, so neither executed nor missed
         if not self._claim(task):
             return False
-        self._submit(task)
+        if self._stands(task):  # another build recorded it between our look and our claim
+            self._release(place)
+        else:
+            self._submit(task)
         return True
+
+    def _stands(self, task: Task) -> bool:
+        """Tell whether a job need not run: its record is fresh, or cannot be read at all."""
+        record = self._read(task)
+        how = state(task, record, self._files, self._digests)
+        self.states[task.place] = how
+        if record and how.word == "fresh" and task.place not in self.forced:
+            self._keep(record)
+            return True
+        return task.place in self.failures
 
     def _claim(self, task: Task) -> bool:
         lock = contextlib.ExitStack()
@@ -253,14 +282,28 @@ class Conductor:
         self._held[task.place] = lock
         return True
 
+    def _release(self, place: str) -> None:
+        if lock := self._held.pop(place, None):
+            lock.close()
+
     def _submit(self, task: Task) -> None:
+        try:
+            job = replace(task.job, inputs=self._inputs(task))
+        except StoreError as unreadable:
+            self._fail(task, unreadable)
+            self._release(task.place)
+            return
         if self._started is None:
             may = [t for t in self.plan.tasks.values() if self.only is None or t.place in self.only]
             self._started = self.engine(may)
-        job = replace(task.job, inputs=self._inputs(task))
+        if self._stop:  # `close` came before there was an engine to close
+            self._started.close()
+            return
         self._running[task.place] = 0.0
-        future = self._started.submit(job)
+        future = self._promised[task.place] = self._started.submit(job)
         future.add_done_callback(lambda done: self._news.put((task.place, done)))
+        if self._retired:  # since we looked; `retire` has not seen this one
+            future.cancel()
 
     def _inputs(self, task: Task) -> dict[str, tuple[Input, ...]]:
         inputs: dict[str, list[Input]] = {used: [] for used in task.run.uses}
@@ -283,7 +326,10 @@ class Conductor:
     def _done(self, place: str, future: Future[Record]) -> None:
         task = self.plan.tasks[place]
         self._running.pop(place)
+        self._promised.pop(place)
         try:
+            if future.cancelled():
+                return
             error = future.exception()
             if isinstance(error, DLError):
                 self._fail(task, error)
@@ -303,13 +349,14 @@ class Conductor:
                 f"ran {task.job.title} ({task.run.where}) in {seconds}, {settled} of {len(self.plan.tasks)}"
             )
         finally:
-            if lock := self._held.pop(place, None):
-                lock.close()
+            self._release(place)
 
     def _keep(self, record: Record) -> None:
         self.records[record.place] = record
         if record.run in self._used:
-            self._digests |= input_digests(r for r in self.records.values() if r.run == record.run)
+            listed = self._listed.setdefault(record.run, set())
+            listed.add(record.place)
+            self._digests |= {record.place: results_digest(record), f"{record.run}/*": digest_names(listed)}
 
     def _fail(self, task: Task, error: DLError) -> None:
         self.failures[task.place] = error
@@ -330,32 +377,38 @@ class Conductor:
             task = self.plan.tasks[place]
             self.reporter.info(f"running: {task.job.title} ({task.run.where}) {clock(now - since)}")
 
-    def _look_up(self, task: Task, damaged: dict[str, DLError]) -> Record | None:
-        """Read a job's record; note one that cannot stand for a result."""
+    def _read(self, task: Task, damaged: dict[str, DLError] | None = None) -> Record | None:
+        """Read a job's record; a damaged one is moved aside, so that it is measured again.
+
+        Args:
+            task: The job.
+            damaged: Where to note what is damaged instead, for whoever only looks.
+        """
         try:
             record = self.store.read(task.place)
-        except Damaged as damage:
-            damaged[task.place] = Missing(task.run.where, f"the record {self._named(task)} {damage}.")
-            return None
+            if record is None:
+                return None
+            # The path is the index: a record that was moved along with its run's name is that run's.
+            if record.place != task.place:
+                record = replace(record, run=task.job.run, params=task.job.params, seed=task.job.seed)
+            return self.store.complete(record)
         except StoreError as unreadable:
-            damaged[task.place] = unreadable
-            return None
-        return self.store.complete(record) if record else None
+            (self.failures if damaged is None else damaged)[task.place] = unreadable
+        except Damaged as damage:
+            problem = Missing(task.run.where, f"the record {self.store.folder.name}/{task.place}.json {damage}.")
+            if damaged is not None:
+                damaged[task.place] = problem
+            elif self._set_aside(task):
+                self.reporter.warning(f"{task.run.where}: {problem.problem.rstrip('.')}: measured again.")
+        return None
 
-    def _read(self, task: Task) -> Record | None:
-        """Read a job's record before it may run; a damaged one is moved aside and measured again."""
-        damaged: dict[str, DLError] = {}
-        record = self._look_up(task, damaged)
-        problem = damaged.get(task.place)
-        if isinstance(problem, StoreError):
-            self._fail(task, problem)
-        elif problem is not None:
+    def _set_aside(self, task: Task) -> bool:
+        try:
             self.store.set_aside(task.place)
-            self.reporter.warning(f"{problem.where}: {problem.problem.rstrip('.')}: measured again.")
-        return record
-
-    def _named(self, task: Task) -> str:
-        return f"{self.store.folder.name}/{task.place}.json"
+        except StoreError as stuck:
+            self.failures[task.place] = stuck
+            return False
+        return True
 
 
 def commit(root: Path) -> dict[str, object]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import math
 import types
 import typing
@@ -31,7 +32,7 @@ def read(cls: type[T], raw: Mapping[str, Any], where: Where, *, what: str) -> T:
     Raises:
         DLError: an option is unknown, missing, given twice, or has a value of the wrong kind.
     """
-    hints = typing.get_type_hints(cls)
+    hints = _hints(cls)  # type: ignore[arg-type]
     known = {entry.name: entry for entry in fields(cls)}  # type: ignore[arg-type]
     values: dict[str, Any] = {}
     for name, value in raw.items():
@@ -45,6 +46,11 @@ def read(cls: type[T], raw: Mapping[str, Any], where: Where, *, what: str) -> T:
         if key not in values and entry.default is MISSING and entry.default_factory is MISSING:
             raise DLError(where, f"'{spelled(key)}' is missing: it has no default.", f"Write `{spelled(key)}: …`.")
     return cls(**values)
+
+
+@functools.cache
+def _hints(cls: type) -> Mapping[str, Any]:
+    return typing.get_type_hints(cls)
 
 
 def spelled(name: str) -> str:

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import ast
+import functools
 import hashlib
 import json
 import os
+import re
 from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from typing import Any
@@ -15,10 +17,14 @@ from mkdocs_dlplugin.model import SCHEMA, Job, Observed, Record, Value
 IGNORED = frozenset(
     (
         *(".dlplugin", ".git", ".hg", ".mypy_cache", ".nox", ".pytest_cache", ".ruff_cache", ".tox", ".venv"),
+        *(".coverage", ".idea", ".import_linter_cache", ".ipynb_checkpoints", ".vscode"),
         *("__pycache__", "node_modules", "records", "site", "site-packages", "venv"),
     )
 )
-"""Folders whose contents are made by tools, our own records among them: never an input of a run."""
+"""Names of what tools make, our own records among them: never an input of a run."""
+
+_LEFT = re.compile(r".*~|#.*#|\.#.*|\..*\.sw[a-z]|\.DS_Store|Thumbs\.db|desktop\.ini")
+"""Names of what editors and desktops leave beside an author's files."""
 
 _IGNORED_FIELDS = frozenset({"kind", "type_comment", "type_ignores", "ctx"})
 _READS_DOCSTRINGS = ("__doc__", "getdoc", "doctest", "help")
@@ -35,8 +41,9 @@ def digest_names(names: Iterable[str]) -> str:
 
 
 def listing(folder: str | Path) -> list[str]:
-    """List the names in a folder as records digest them: sorted, without what tools make."""
-    return sorted(name for name in os.listdir(folder) if name not in IGNORED)  # noqa: PTH208 - names are wanted
+    """List the names in a folder as records digest them: sorted, without what tools make and editors leave."""
+    names = os.listdir(folder)  # noqa: PTH208 - names are wanted
+    return sorted(name for name in names if name not in IGNORED and not _LEFT.fullmatch(name))
 
 
 def digest_json(value: Any) -> str:
@@ -45,10 +52,12 @@ def digest_json(value: Any) -> str:
     return digest_bytes(text.encode())
 
 
+@functools.lru_cache(maxsize=1024)
 def digest_code(source: str) -> str:
     """Digest what Python code does, not how it is written: its syntax tree without comments, layout and docstrings.
 
-    Code that does not parse is digested as text, so that it can still be told from other code.
+    Code that does not parse is digested as text, so that it can still be told from other code. The last digests are
+    kept, because every seed and point of a run asks for the same one.
     """
     try:
         tree = ast.parse(source)

@@ -35,10 +35,14 @@ class Live:
                 self._engine = start_engine(site, reporter, tasks, self._hear)
             return _Shared(self._engine)
 
-        known = self._build.conductor.failures if self._asked and self._build else None
+        known = self._build.conductor.remembered if self._asked and self._build else None
         self._asked = False
-        self._build = Build(site, reporter, engine=engine, known=known)
-        return self._build
+        build = Build(site, reporter, engine=engine, known=known)
+        if self._build is not None:
+            # What could not be written would run again for every build, and ask for the next one each time.
+            build.store.unwritten.update(self._build.store.unwritten)
+        self._build = build
+        return build
 
     def watch(self, server: Any) -> None:
         """Keep the server, to ask it for a rebuild when the runs are done."""

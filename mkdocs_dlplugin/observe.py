@@ -7,6 +7,7 @@ import importlib.util
 import os
 import shutil
 import sys
+import threading
 import time
 from collections.abc import Iterable, Sequence
 from pathlib import Path
@@ -33,15 +34,18 @@ class Observer:
     """Listens to what the running code opens; made by `watch`, asked by `finish`."""
 
     def __init__(self, root: Path, skip: Sequence[Path] = ()) -> None:
-        self._root = os.path.realpath(root)
+        self._root, self._given = os.path.realpath(root), os.path.abspath(root)  # noqa: PTH100 - links are to stay
         # Libraries that look at their callers' source read ours, which is part of the project where it is developed.
         self._skip = tuple(os.path.realpath(path) + os.sep for path in (*skip, Path(__file__).parent))
         self._stamps: dict[str, tuple[int, int] | None] = {}
         self._written: set[str] = set()
         self._folders: set[str] = set()
+        self._wanted: set[str] = set()
+        """Modules that the project's code asked for."""
         self._before = set(sys.modules)
         self._began = time.time_ns()
         self._listening = True
+        self._busy = threading.local()
 
     def finish(self, code: str) -> Observed:
         """Stop listening and digest everything the run read.
@@ -58,6 +62,7 @@ class Observer:
         for path in modules:
             self._read(path, 0)
         self._late([*_named(code, self._root), *_mapped()])
+        self._stamps |= {path: None for path in self._absent() if path not in self._stamps}
         for path, stamp in self._stamps.items():
             if path not in self._written and stamp is not None and stamp != _stamp(path):
                 raise Changed(relative(path, self._root) or path)
@@ -70,33 +75,52 @@ class Observer:
 
     def hear(self, event: str, args: tuple[Any, ...]) -> None:
         """Take one audit event; cheap for everything outside the project."""
-        if not self._listening:
+        if not self._listening or getattr(self._busy, "here", False):
             return
-        # Looking at a path raises events of its own.
-        self._listening = False
+        # Looking at a path raises events of its own; those of other threads must not be missed meanwhile.
+        self._busy.here = True
         try:
             if event == "open" and isinstance(args[0], str | bytes) and not _below_descriptor(args[0]):
-                self._read(os.path.realpath(os.fsdecode(args[0])), args[2] or 0)
+                self._read(self._place(os.fsdecode(args[0])), args[2] or 0)
             elif event in {"os.listdir", "os.scandir"} and not _looking_for_modules():
                 self._list(args[0])
             elif event == "sqlite3.connect" and isinstance(args[0], str | bytes):
-                self._read(os.path.realpath(os.fsdecode(args[0])), os.O_RDWR)
+                self._read(self._place(os.fsdecode(args[0])), os.O_RDWR)
+            elif event == "import" and args[0] not in sys.modules:
+                if relative(self._place(sys._getframe(2).f_code.co_filename), self._root) is not None:
+                    self._wanted.add(args[0])
             elif event == "os.rename":
                 both = [path for path in args[:2] if isinstance(path, str | bytes)]
-                self._written.update(os.path.realpath(os.fsdecode(path)) for path in both)
+                for path in both:
+                    self._write(self._place(os.fsdecode(path)))
         finally:
-            self._listening = True
+            self._busy.here = False
+
+    def _place(self, path: str) -> str:
+        """Name a path as it was written where that is in the project, and else as it is without links.
+
+        A link may point elsewhere tomorrow, or out of the project; its name is what the code depends on.
+        """
+        written, real = os.path.abspath(path), os.path.realpath(path)  # noqa: PTH100 - likewise
+        if written.startswith(self._given + os.sep):
+            written = self._root + written[len(self._given) :]
+        inside = relative(written, self._root) is not None
+        return written if inside and (written == real or os.path.realpath(written) == real) else real
+
+    def _write(self, path: str) -> None:
+        self._written.update((path, os.path.realpath(path)))
 
     def _read(self, path: str, flags: int) -> None:
         path = _source(path)
         if relative(path, self._root) is None or path.startswith(self._skip):
             return
+        known = path in self._written or os.path.realpath(path) in self._written
         if flags & _WRITES:
             # A database is opened for both; it counts as read unless the run turns out to have changed it.
-            if flags & os.O_RDWR and not flags & (os.O_TRUNC | os.O_CREAT) and path not in self._written:
+            if flags & os.O_RDWR and not flags & (os.O_TRUNC | os.O_CREAT) and not known:
                 self._stamps.setdefault(path, _stamp(path))
-            self._written.add(path)
-        elif path not in self._written and not Path(path).is_dir():
+            self._write(path)
+        elif not known and not Path(path).is_dir():
             self._stamps.setdefault(path, _stamp(path))
 
     def _late(self, paths: Iterable[str]) -> None:
@@ -104,12 +128,12 @@ class Observer:
         for path in paths:
             # A younger file is one that the run wrote itself, through a library that is not heard.
             if path.startswith(self._root) and (stamp := _stamp(path)) and stamp[0] < self._began:
-                self._read(os.path.realpath(path), 0)
+                self._read(self._place(path), 0)
 
     def _list(self, folder: object) -> None:
         if isinstance(folder, int):
             return
-        path = os.path.realpath(os.fsdecode(folder) if isinstance(folder, str | bytes) else ".")
+        path = self._place(os.fsdecode(folder) if isinstance(folder, str | bytes) else ".")
         inside = path == self._root or relative(path, self._root) is not None
         if inside and not (path + os.sep).startswith(self._skip):
             self._folders.add(path)
@@ -117,8 +141,17 @@ class Observer:
     def _modules(self) -> set[str]:
         """Find the project's modules among those imported since the run began."""
         new = [getattr(sys.modules.get(name), "__file__", None) for name in set(sys.modules) - self._before]
-        files = [os.path.realpath(file) for file in new if isinstance(file, str)]
+        files = [self._place(file) for file in new if isinstance(file, str)]
         return {file for file in files if file.endswith(".py") and relative(file, self._root) is not None}
+
+    def _absent(self) -> Iterable[str]:
+        """Yield the files that would have been modules, had they been there, of imports that failed."""
+        for name in self._wanted:
+            parts = name.split(".")
+            there = next((n for n in range(len(parts)) if ".".join(parts[: n + 1]) not in sys.modules), len(parts))
+            base = Path(self._root, *parts[: there + 1])
+            if there < len(parts) and base.parent.is_dir():
+                yield from (f"{base}.py", str(base / "__init__.py"))
 
     def _name(self, path: str) -> str:
         return "." if path == self._root else relative(path, self._root) or path

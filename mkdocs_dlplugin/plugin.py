@@ -111,7 +111,6 @@ class DLPlugin(BasePlugin[DLConfig]):  # type: ignore[no-untyped-call]
             self.build.recall()
         else:
             self.build.start()
-            self.live.follow()
         return files
 
     @event_priority(-100)
@@ -146,9 +145,10 @@ class DLPlugin(BasePlugin[DLConfig]):  # type: ignore[no-untyped-call]
         if self.build is None:
             return env
         if self.serving:
-            self.build.conductor.glance()
+            self.build.glance()
+            self.live.follow()
         else:
-            self._finish()
+            self._finish(self.build)
         runs = {f"runs/{name}.md": name for name in self.build.run_pages()}
         for file in files.documentation_pages():
             page = file.page
@@ -170,13 +170,12 @@ class DLPlugin(BasePlugin[DLConfig]):  # type: ignore[no-untyped-call]
         if page.content is not None:
             page.content += self.drawn.pop(page.file.src_uri, "")
 
-    def _finish(self) -> None:
+    def _finish(self, build: Build) -> None:
         """Wait for the runs; Ctrl-C ends the build with the code shells use for it, not with click's 1."""
-        if self.build is None:
-            return
         try:
-            self.build.finish()
+            build.finish()
         except KeyboardInterrupt:
+            # `on_build_error`, which MkDocs calls then, ends what runs.
             raise Ended(130, "Stopped; what was measured is recorded.") from None
 
     def _run_page(self, name: str, page: Page, files: Files) -> str:

@@ -16,7 +16,7 @@ from mkdocs_dlplugin.expressions import InlineValue, parse_value
 from mkdocs_dlplugin.fingerprint import digest_bytes
 from mkdocs_dlplugin.model import Block, Where, place
 from mkdocs_dlplugin.reporting import Reporter
-from mkdocs_dlplugin.results import Place, Results
+from mkdocs_dlplugin.results import Group, Place, Results
 from mkdocs_dlplugin.vega import Renderer
 from mkdocs_dlplugin.views import VIEWS, chart, claim, output, runpage, value
 
@@ -32,6 +32,9 @@ class Showing:
         self._renderer, self._reporter = renderer, reporter
         self._marks: list[tuple[str, Block | InlineValue | DLError, Where]] = []
         self._results: dict[str, Results] = {}
+        self._groups: tuple[Group, ...] = ()
+        self._stamp = (-1, -1)
+        """How many jobs had a record, and how many a reason why not, when these were gathered."""
         self._judged: dict[Where, list[claim.Judged]] = {}
         self._misjudged: dict[Where, DLError] = {}
         self._seen: Counter[tuple[str, str, str, str]] = Counter()
@@ -104,9 +107,12 @@ class Showing:
 
     def results(self, page: str) -> Results:
         """Return all runs with their records, and metrics as a page declares them."""
-        if page not in self._results or self._conductor.busy:
-            groups = self._asked.groups(self._conductor.records)
-            self._results[page] = Results(groups, self._asked.page(page).metrics)
+        stamp = len(self._conductor.records), len(self._conductor.failures)
+        if stamp != self._stamp:
+            self._stamp, self._groups = stamp, self._asked.groups(self._conductor.records)
+            self._results.clear()
+        if page not in self._results:
+            self._results[page] = Results(self._groups, self._asked.page(page).metrics)
         return self._results[page]
 
     def _block(self, number: int, url: str) -> str:

@@ -21,7 +21,7 @@ from mkdocs_dlplugin.model import Input, Value, address, place
 ASSET_LIMIT = 10_000_000
 """Bytes of kept files per run, so that records stay small enough to commit."""
 
-ASSET_NAME = re.compile(r"[A-Za-z0-9][\w.-]*\.(npz|safetensors|json|png|txt|csv)", re.ASCII)
+ASSET_NAME = re.compile(r"[A-Za-z0-9][\w.-]{0,80}\.(npz|safetensors|json|png|txt|csv)", re.ASCII)
 """Formats a reader can open without running code; no pickle."""
 
 PROGRESS_EVERY = 0.1
@@ -214,10 +214,12 @@ class Recorder:
         """Record one number per name; `step` is the place on the x axis and counts the calls when left out.
 
         Raises:
-            NotANumber: a value is not a single number.
+            NotANumber: a value is not a single number, or *step* is no place on an axis.
         """
         session = self.session
         where = session.calls if step is None else plain("step", step)
+        if not math.isfinite(where):
+            raise NotANumber(f"the step is {where}, which is no place on an axis")
         session.calls += 1
         numbers = {name: _checked(session, name, value) for name, value in values.items()}
         for name, number in numbers.items():

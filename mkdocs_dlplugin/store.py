@@ -23,8 +23,11 @@ if sys.platform != "win32":  # on Windows two builds at once may measure the sam
 
 LARGEST = 4 * 1024 * 1024
 """Bytes of a record file beyond which it is not one of ours; real ones stay below 8 KB."""
-_NUMBERS = re.compile(r"\[\s+((?:(?:-?[\d.eE+-]+|null),?\s+)+)\]")
+_NUMBERS = re.compile(r"\[\n\s*((?:(?:-?[\d.eE+-]+|null),?\n\s*)+)\]")
+"""A list of numbers, one per line; no text of a record looks like that, for JSON writes its line breaks as `\\n`."""
 _ASSET = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,99}")
+_DIGEST = re.compile(r"[0-9a-f]{16}")
+_HALVES = re.compile("[\ud800-\udfff]")
 
 
 class Damaged(Exception):
@@ -39,6 +42,9 @@ class Store:
         """Meant to be committed."""
         self.scratch = scratch
         """For locks and damaged files; never committed."""
+        self.unwritten: dict[str, Record] = {}
+        """Records that could not be written, by place; they stand as long as this store does."""
+        self._environments: dict[str, dict[str, Any]] = {}
 
     def path(self, place: str) -> Path:
         """Return the file of a job's record."""
@@ -51,29 +57,56 @@ class Store:
             Damaged: the file is there but cannot stand for a result.
             StoreError: the file cannot be read at all.
         """
+        if place in self.unwritten:
+            return self.unwritten[place]
         path = self.path(place)
         try:
             with path.open("rb") as file:
-                content = file.read(LARGEST + 1)
+                # Asking for the limit would set aside that much memory for every record.
+                content = file.read(min(os.fstat(file.fileno()).st_size, LARGEST) + 1)
         except (FileNotFoundError, NotADirectoryError):
             return None
         except OSError as error:
-            raise StoreError(Where(str(path)), f"the record cannot be read: {error.strerror}.") from error
+            raise self._unreadable(f"{place}.json", error) from error
         record = parse(content)
+        self._check_assets(place, record)
+        return record
+
+    def _check_assets(self, place: str, record: Record) -> None:
         for name, digest in record.assets.items():
             if not _ASSET.fullmatch(name):
                 raise Damaged(f"names an asset {name!r} outside its folder")
-            if not (asset := self.asset_path(place, name)).is_file() or digest_bytes(asset.read_bytes()) != digest:
+            try:
+                same = digest_bytes(self.asset_path(place, name).read_bytes()) == digest
+            except FileNotFoundError:
+                same = False
+            except OSError as error:
+                raise self._unreadable(f"{place}/{name}", error) from error
+            if not same:
                 raise Damaged(f"lacks its asset '{name}', or that was changed")
-        return record
+        # What is shown is published: a record of a stranger must not name other files of this machine.
+        if any(output.kind != "text" and output.asset not in record.assets for output in record.outputs):
+            raise Damaged("shows a figure that is none of its assets")
+
+    def _unreadable(self, file: str, error: OSError) -> StoreError:
+        return StoreError(Where(f"{self.folder.name}/{file}"), f"it cannot be read: {error.strerror or error}.")
 
     def asset_path(self, place: str, name: str) -> Path:
         """Return the file of one asset; a run's figures stand in a folder named after its seed."""
         return self.folder / place / name
 
     def asset(self, record: Record, name: str) -> bytes:
-        """Read one asset of a record that was read before."""
-        return record.blobs[name] if name in record.blobs else self.asset_path(record.place, name).read_bytes()
+        """Read one asset of a record that was read before.
+
+        Raises:
+            StoreError: it is gone, or cannot be read.
+        """
+        if name in record.blobs:
+            return record.blobs[name]
+        try:
+            return self.asset_path(record.place, name).read_bytes()
+        except OSError as error:
+            raise self._unreadable(f"{record.place}/{name}", error) from error
 
     def write(self, record: Record, code: str) -> None:
         """Keep a record, its assets and, once per digest, its code and environment; old or new, never half.
@@ -89,8 +122,11 @@ class Store:
             environment = {name: record.provenance.get(name) for name in _ENVIRONMENT}
             surroundings = digest_json(environment)
             _write_once(self.folder / "_environments" / f"{surroundings[:16]}.json", _dump(environment))
+            self._environments.pop(surroundings[:16], None)
             _write(self.path(record.place), serialise(record, source[:16], surroundings[:16]))
+            self.unwritten.pop(record.place, None)
         except OSError as error:
+            self.unwritten[record.place] = record
             reason = f"{error.strerror or error}"
             hint = "Results of this build are shown but not kept."
             raise StoreError(
@@ -99,11 +135,13 @@ class Store:
 
     def environment(self, digest: str) -> dict[str, Any]:
         """Read the environment that records share; empty when its file is gone."""
-        try:
-            value = json.loads((self.folder / "_environments" / f"{digest}.json").read_bytes())
-        except (OSError, ValueError):
-            return {}
-        return value if isinstance(value, dict) else {}
+        if digest not in self._environments:
+            value = None
+            with contextlib.suppress(OSError, ValueError):
+                if _DIGEST.fullmatch(digest):
+                    value = json.loads((self.folder / "_environments" / f"{digest}.json").read_bytes())
+            self._environments[digest] = value if isinstance(value, dict) else {}
+        return self._environments[digest]
 
     def complete(self, record: Record) -> Record:
         """Fill in the environment that the record names by digest."""
@@ -113,10 +151,21 @@ class Store:
         return replace(record, provenance={**self.environment(digest), **record.provenance})
 
     def set_aside(self, place: str) -> Path:
-        """Move a damaged record out of the way, so that it is measured again and nothing is lost."""
+        """Move a damaged record out of the way, so that it is measured again and nothing is lost.
+
+        Raises:
+            StoreError: it cannot be moved.
+        """
         aside = self.scratch / "quarantine" / f"{place.replace('/', '~')}-{time.time_ns()}.json"
-        aside.parent.mkdir(parents=True, exist_ok=True)
-        self.path(place).replace(aside)
+        try:
+            aside.parent.mkdir(parents=True, exist_ok=True)
+            self.path(place).replace(aside)
+        except FileNotFoundError:
+            pass  # another build was faster
+        except OSError as error:
+            name = f"{self.folder.name}/{place}.json"
+            said = f"the damaged record cannot be moved aside: {error.strerror or error}."
+            raise StoreError(Where(name), said, "Remove it, or make its folder writable.") from error
         return aside
 
     def places(self) -> Iterator[str]:
@@ -235,7 +284,8 @@ def _dump(value: Mapping[str, Any]) -> bytes:
     text = json.dumps(value, indent=1, sort_keys=True, ensure_ascii=False, allow_nan=False)
     # A list of numbers on one line: a changed series is then one changed line.
     text = _NUMBERS.sub(lambda match: "[" + " ".join(match[1].split()) + "]", text)
-    return text.encode() + b"\n"
+    # A file name or a text that is not UTF-8 holds halves of characters, which only an escape can write.
+    return _HALVES.sub(lambda match: f"\\u{ord(match[0]):04x}", text).encode() + b"\n"
 
 
 def _pack(correct: str) -> str:

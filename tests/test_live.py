@@ -73,8 +73,27 @@ def test_a_page_is_served_before_its_runs_end_and_comes_again_with_them(serve):
 
     first = serve.wait_for("The answer is")
     assert "pending" in first
-    assert "42" not in first
+    assert "The answer is  42" not in first
     serve.wait_for("The answer is  42")
+
+
+def test_a_run_at_work_while_its_page_is_edited_reaches_the_edited_page(serve):
+    serve(PAGE.replace("DELAY", "3"))
+    serve.wait_for("pending")
+    (serve.root / "docs/index.md").write_text(PAGE.replace("DELAY", "3").replace("The answer", "Now the answer"))
+    assert "pending" in serve.wait_for("Now the answer")
+
+    serve.wait_for("Now the answer is  42")
+    assert (serve.root / "log").read_text().count("ran slow seed 0") == 1
+
+
+def test_a_result_that_cannot_be_written_is_shown_and_measured_once(serve):
+    (serve.root / "records").write_text("no folder")
+    serve(PAGE.replace("DELAY", "0"))
+    serve.wait_for("The answer is  42")
+    time.sleep(1.5)
+
+    assert (serve.root / "log").read_text().count("ran slow seed 0") == 1
 
 
 def test_a_broken_page_shows_a_box_and_recovers(serve):
@@ -128,4 +147,27 @@ def test_ctrl_c_ends_the_server_and_what_it_runs(serve):
 
     process.wait(timeout=5)
     left = subprocess.run(["pgrep", "-f", str(serve.root)], capture_output=True, text=True, check=False).stdout.split()
+    assert left == []
+
+
+@pytest.mark.parametrize("delay", [0.9, 3.0])
+def test_ctrl_c_ends_a_build_at_once_with_its_own_code(tmp_path, delay):
+    pytest.importorskip("torch")
+    (tmp_path / "docs").mkdir()
+    (tmp_path / "mkdocs.yml").write_text("site_name: x\ntheme: mkdocs\nplugins: [dlplugin]\n")
+    (tmp_path / "docs/index.md").write_text(PAGE.replace("DELAY", "60").replace("import time", "import time, torch"))
+    env = {k: v for k, v in os.environ.items() if k != "DLPLUGIN_EXECUTION"}
+    command = [sys.executable, "-m", "mkdocs", "build"]
+    process = subprocess.Popen(
+        command, cwd=tmp_path, env=env, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
+    )
+    time.sleep(delay)  # the helper imports torch; then the run is at work
+    process.send_signal(signal.SIGINT)
+    began = time.monotonic()
+    said, _ = process.communicate(timeout=20)
+
+    assert process.returncode == 130, said
+    assert "Stopped" in said
+    assert time.monotonic() - began < 2
+    left = subprocess.run(["pgrep", "-f", str(tmp_path)], capture_output=True, text=True, check=False).stdout.split()
     assert left == []

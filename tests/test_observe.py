@@ -162,3 +162,46 @@ def test_the_plugins_own_source_is_no_input():
     (package / "worker.py").read_bytes()
 
     assert observer.finish("").files == {}
+
+
+def test_an_input_behind_a_link_is_noticed_under_the_name_it_was_opened_by(project: Path, observe, tmp_path: Path):
+    (tmp_path / "outside").mkdir()
+    (tmp_path / "outside/far.csv").write_text("far\n")
+    (project / "data/now.csv").symlink_to("a.csv")
+    (project / "far").symlink_to(tmp_path / "outside")
+
+    assert observe("open('data/now.csv').read()").files == {"data/now.csv": digest_bytes(b"x\n1\n")}
+    assert observe("open('far/far.csv').read()").files == {"far/far.csv": digest_bytes(b"far\n")}
+
+
+def test_a_module_behind_a_link_is_noticed(project: Path, observe, tmp_path: Path):
+    (tmp_path / "shared.py").write_text("Z = 1\n")
+    (project / "linked.py").symlink_to(tmp_path / "shared.py")
+
+    assert observe("import linked").modules == {"linked.py": digest_code("Z = 1")}
+
+
+def test_files_that_threads_read_at_the_same_time_are_all_noticed(project: Path, observe):
+    for number in range(300):
+        (project / f"data/{number}.txt").write_text("x")
+    code = """
+from concurrent.futures import ThreadPoolExecutor
+with ThreadPoolExecutor(8) as pool:
+    list(pool.map(lambda n: open(f"data/{n}.txt").read(), range(300)))
+"""
+
+    assert len(observe(code).files) == 300
+
+
+def test_a_project_module_that_is_not_there_is_noticed(observe):
+    observed = observe("try:\n    import extra\nexcept ImportError:\n    extra = None")
+
+    assert observed.files == {"extra.py": None, "extra/__init__.py": None}
+
+
+def test_names_that_editors_leave_are_no_names_in_a_listing(project: Path):
+    before = listing(project / "data")
+    for name in (".a.csv.swp", "a.csv~", "#a.csv#", ".#a.csv", ".DS_Store", "Thumbs.db", ".ipynb_checkpoints"):
+        (project / "data" / name).touch()
+
+    assert listing(project / "data") == before

@@ -7,6 +7,8 @@ import re
 
 import pytest
 
+from mkdocs_dlplugin.asked import Asked
+
 TREE = """
     # Trees
 
@@ -427,7 +429,7 @@ def test_a_record_that_cannot_be_read_ends_with_5_and_a_complete_site(site, exec
     built = site('```python {run="a"}\n1\n```\n\nThe end.', execution=execution)
 
     assert built.code == 5
-    assert "the record cannot be read" in built.said
+    assert "it cannot be read" in built.said
     assert "The end." in built.page()
 
 
@@ -605,3 +607,14 @@ def test_a_claim_that_two_pages_include_is_judged_once(site):
 
     for page in ("index", "other"):
         assert "Supported One setting: it passes." in built.page(page)
+
+
+def test_what_many_pages_share_is_gathered_once(site, monkeypatch):
+    gathered = []
+    groups = Asked.groups
+    monkeypatch.setattr(Asked, "groups", lambda self, records: gathered.append(len(records)) or groups(self, records))
+    pages = {f"p{number}": f"\n    Value `{{run}} tree.acc`, page {number}.\n" for number in range(5)}
+    built = site({"index": TREE + TABLE, **pages})
+
+    assert "Value 0.81" in built.page("p4")
+    assert gathered == [0, 3]  # before anything ran, to check what the pages name; then for all of them

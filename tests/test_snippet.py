@@ -60,6 +60,20 @@ def test_steps_count_calls_when_they_are_left_out(execute):
     assert record.series == {"a": ((0, 2), (3, 4)), "b": ((1, 3), (3, 4))}
 
 
+@pytest.mark.parametrize("step", ["float('nan')", "float('-inf')"])
+def test_a_step_is_a_place_on_an_axis(execute, step):
+    failed = fails(execute, IMPORT + f"run.log({{'a': 1}}, step={step})")
+
+    assert failed.where.line == 11
+    assert "which is no place on an axis" in failed.problem
+
+
+def test_a_history_has_a_place_for_every_row(execute):
+    failed = fails(execute, "h = [{'epoch': 0, 'a': 1}, {'a': 2}]", series="h")
+
+    assert "'epoch' in 'h' is not finite everywhere" in failed.problem
+
+
 def test_the_summary_wins_over_what_was_logged_before(execute):
     record = execute(IMPORT + "run.log({'acc': 0.1})\nrun.summary['acc'] = 0.9\nrun.summary['n'] = True")
 

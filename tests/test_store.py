@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import json
+from dataclasses import replace
 
 import pytest
 
@@ -150,3 +151,52 @@ def test_a_record_stays_small(store):
     record = Record("k" * 64, "mlp", {}, 0, {"acc": 0.1}, series=series, correct="01" * 500)
 
     assert len(serialise(record, "s", "e")) < 8 * 1024
+
+
+@pytest.mark.parametrize("text", ["[ 1, 2 ]", "[ 0 ]", "a\n[\n 1,\n 2\n]\n", "half a character \ud800", "\x00\x1b[0m"])
+def test_what_a_run_prints_comes_back_letter_by_letter(store, text):
+    store.write(replace(RECORD, outputs=(Output("text", text),), notes=(text,)), "x = 1")
+
+    read = store.read(RECORD.place)
+    assert read.outputs[0].text == text
+    assert read.notes == (text,)
+
+
+def test_a_file_whose_name_is_no_text_can_be_an_input(store):
+    name = b"data/\xff.csv".decode("utf-8", "surrogateescape")
+    store.write(replace(RECORD, observed=Observed(files={name: "1"})), "x = 1")
+
+    assert store.read(RECORD.place).observed.files == {name: "1"}
+
+
+def test_numbers_come_back_exactly(store):
+    metrics = {"big": 2**63 + 1, "zero": -0.0, "tiny": 5e-324, "third": 1 / 3, "float32": 0.10000000149011612}
+    store.write(replace(RECORD, metrics=metrics, series={"one": ((0,), (-0.0,))}), "x = 1")
+
+    read = store.read(RECORD.place)
+    assert repr(read.metrics) == repr(dict(sorted(metrics.items())))
+    assert repr(read.series) == "{'one': ((0,), (-0.0,))}"
+
+
+@pytest.mark.parametrize("name", ["../../../mkdocs.yml", "/etc/passwd", "", "fig-2.png"])
+def test_a_record_shows_no_file_but_its_own(store, name):
+    store.write(replace(RECORD, outputs=(Output("png", asset=name),)), "x = 1")
+
+    with pytest.raises(Damaged, match="none of its assets"):
+        store.read(RECORD.place)
+
+
+def test_a_record_takes_its_environment_from_no_file_but_its_own(store, tmp_path):
+    (tmp_path / "secret.json").write_text('{"cpu": "secret"}')
+    (tmp_path / "records/_environments").mkdir(parents=True)
+
+    assert store.environment("../../secret") == {}
+
+
+def test_an_asset_that_cannot_be_read_is_an_error_of_the_store(store):
+    store.write(RECORD, "x = 1")
+    store.asset_path(RECORD.place, "fig-1.png").unlink()
+    store.asset_path(RECORD.place, "fig-1.png").mkdir()
+
+    with pytest.raises(StoreError, match="cannot be read: Is a directory"):
+        store.read(RECORD.place)

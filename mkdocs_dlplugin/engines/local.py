@@ -394,6 +394,8 @@ class Local:
             live.leash.close()
         self._control.close()
         if self._process is not None:
+            if self._gpus is None:
+                self._process.kill()  # it still imports, has no job, and would not hear us for seconds
             try:
                 self._process.wait(_ANSWER)
             except subprocess.TimeoutExpired:
