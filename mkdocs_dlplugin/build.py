@@ -98,8 +98,11 @@ class Build:
         """Wait for every job, then say which failed, each cause once."""
         conductor = self.conductor
         conductor.finish()
-        for failure in conductor.failed(job for job in conductor.plan.tasks if job not in self._known):
+        new = [job for job in conductor.failures if job not in self._known]
+        for failure in conductor.failed(job for job in new if not conductor.spared(job)):
             self.reporter.fail(str(failure), failure.error.code)
+        for failure in conductor.failed(job for job in new if conductor.spared(job)):
+            self.reporter.warning(f"{failure}\n  Enough other seeds succeeded (`min_seeds`), so the mean stands.")
         if conductor.executed or conductor.failures:
             jobs, failed = counted(len(conductor.plan.tasks), "job"), len(conductor.failures)
             self.reporter.info(f"{len(conductor.executed)} of {jobs} ran, {failed} without a result")

@@ -106,7 +106,7 @@ class Conductor:
     def refuse(self) -> None:
         """Report all that is missing or stale where nothing may run."""
         for place, how in self.states.items():
-            if how.word != "fresh":
+            if how.word != "fresh" and not (how.word == "missing" and self.spared(place)):
                 task = self.plan.tasks[place]
                 problem = (
                     f"run '{task.run.name}' has no recorded result"
@@ -146,6 +146,12 @@ class Conductor:
             for place, error in self.failures.items()
             if place in tasks and tasks[place].job.key == self.plan.tasks[place].job.key
         }
+
+    def spared(self, place: str) -> bool:
+        """Tell whether a job may lack a result, because as many other seeds of its run have one as `min_seeds` asks."""
+        task = self.plan.tasks[place]
+        others = (replace(task.job, seed=seed).place for seed in task.run.seeds)
+        return 0 < task.run.min_seeds <= sum(other in self.records for other in others)
 
     def failed(self, places: Iterable[str]) -> list[Failure]:
         """Group what failed among some jobs by its cause."""

@@ -333,6 +333,27 @@ def test_a_misspelt_metric_is_said_also_beside_a_failed_run(site):
     assert "run 'bad' has no result" not in built.said
 
 
+def test_enough_seeds_make_a_mean_and_the_failed_one_a_warning(site):
+    page = """
+        ```python {run="shaky" seeds=4 min_seeds=3}
+        #| varies: [data]
+        from mkdocs_dlplugin import run
+        assert run.seed != 2
+        run.summary["acc"] = 0.9 + run.seed / 100
+        ```
+
+        It reaches `{run} shaky.acc`.
+        """
+    built = site(page)
+    frozen = site(page, execution="never")
+
+    assert built.code == 0
+    assert "run 'shaky' seed 2: AssertionError" in built.said
+    assert "(3 seeds)" in built.page()
+    assert frozen.code == 0
+    assert frozen.said == ""
+
+
 def test_a_run_that_needs_a_failed_run_is_skipped(site):
     built = site("""
         ```python {run="bad"}

@@ -205,6 +205,7 @@ class Local:
                 lost, self._queue = self._queue, []
             for waiting in lost:
                 self._settle(waiting, self._no_engine(waiting.job))
+            time.sleep(1.0)  # whatever ends it would otherwise be met thousands of times
         self._start_zygote()
 
     def _no_engine(self, job: Job) -> RunFailed:

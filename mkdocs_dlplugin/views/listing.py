@@ -81,8 +81,7 @@ def files(name: str, figure: Figure, spec: Mapping[str, Any], place: Place) -> s
     shipped = (("CSV", "csv", as_csv(figure)), ("Vega-Lite", "vl.json", f"{schema}{plain[1:]}\n".encode()))
     links = []
     for kind, ending, content in shipped:
-        # The digest keeps charts of several pages apart that carry the same id.
-        url = place.file(f"{name}-{digest(content)}.{ending}", content)
+        url = place.file(f"{name}.{ending}", content)
         links.append(f'<a href="{escape(url)}" download="{escape(name)}.{ending}">{kind}</a>')
     return " · ".join(links)
 
