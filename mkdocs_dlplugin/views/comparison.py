@@ -232,7 +232,7 @@ def _caption(
     for clock, words in CLOCKS.items():
         timed = [metric.title for metric in columns if metric.kind == "timing" and metric.clock == clock]
         if timed:
-            said.append(f"{escape(' and '.join(timed))} in {words}.")
+            said.append(f"{escape(', '.join(timed))} in {words}.")
     if said_on := _measured_on(rows):
         said.append(said_on)
     missing = [row.label for row in rows if not row.group.complete]
