@@ -100,7 +100,7 @@ def render(options: Options, judged: Sequence[Judged], results: Results, place: 
         _setting(label, str(check), item, results, place)
         for (label, check), item in zip(options.settings.items(), judged, strict=True)
     ]
-    drawn = table(("Setting", "Measured", "Difference", "Outcome"), rows, label="Settings of the claim") if rows else ""
+    drawn = table(("Setting", "Outcome", "Difference", "Measured"), rows, label="Settings of the claim") if rows else ""
     dagger = any(item.doubtful for item in judged)
     note = (
         '<p class="dl-note">† Among all checks of this site, chance alone may explain this one.</p>' if dagger else ""
@@ -148,9 +148,9 @@ def _setting(label: str, text: str, judged: Judged, results: Results, place: Pla
     why = f'<span class="dl-why">{escape(outcome.why)}</span>'
     cells = (
         f'<th scope="row">{escape(label)}<br><code>{escape(outcome.text)}</code></th>',
-        f"<td>{'<br>'.join(sides)}</td>",
-        f"<td>{difference}</td>",
         f"<td><strong>{OUTCOMES[outcome.outcome]}</strong>{mark}<br>{why}</td>",
+        f"<td>{difference}</td>",
+        f"<td>{'<br>'.join(sides)}</td>",
     )
     return f'<tr data-outcome="{outcome.outcome}">{"".join(cells)}</tr>'
 
