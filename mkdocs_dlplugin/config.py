@@ -55,6 +55,8 @@ class Site:
     """Where `--8<--` includes look."""
     use_directory_urls: bool = True
     site_url: str = ""
+    ships_files: bool = True
+    """Whether files can be put beside the pages; else figures and downloads travel inside them."""
     excluded: tuple[str, ...] = (".*", "/templates/")
     """Patterns as in `.gitignore` of pages that are not published, for those who have no generator to ask."""
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 import inspect
 import logging
 from collections.abc import Sequence
+from dataclasses import replace
 from html import escape
 from pathlib import Path
 from re import Match
@@ -248,10 +249,8 @@ def _recorded(file: Path, *, strict: bool) -> Build:
     known = _builds.get(file.resolve())
     if known and known[0] == stamp:
         return known[1]
-    from dataclasses import replace  # noqa: PLC0415
-
     reporter = Reporter(error=log.error if not strict else _silent, warn=log.warning)
-    site = replace(site, settings=replace(site.settings, execution="never", run_pages=False))
+    site = replace(site, settings=replace(site.settings, execution="never", run_pages=False), ships_files=False)
     build = Build(site, reporter)
     problems: Sequence[DLError] = build.scan(pages_of(site))
     for problem in problems:

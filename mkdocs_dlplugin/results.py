@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import base64
+import mimetypes
 import posixpath
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -58,6 +60,8 @@ class Place:
     """Whether pages are folders (`use_directory_urls`)."""
     run_pages: bool = True
     """Whether each run has a page of its own that numbers can link to."""
+    ships_files: bool = True
+    """Whether files can be put beside the page."""
 
     def link(self, target: str) -> str:
         """Make a path relative to the site's root relative to this page, keeping a final slash and fragment."""
@@ -74,7 +78,10 @@ class Place:
         return self.link(base) + (f"#dl-{anchor(group.params)}" if group.params else "")
 
     def file(self, name: str, content: bytes) -> str:
-        """Ship a file and return its URL relative to this page."""
+        """Ship a file and return its URL relative to this page, or a `data:` URL where nothing can be shipped."""
+        if not self.ships_files:
+            kind = mimetypes.guess_type(name)[0] or "application/octet-stream"
+            return f"data:{kind};base64,{base64.b64encode(content).decode()}"
         return self.link(self.keep(name, content))
 
 

@@ -209,7 +209,8 @@ class Showing:
         return self._judged.get(where, [])
 
     def _place(self, where: Where, name: str, url: str) -> Place:
-        return Place(where, name, url, self._keep, self._site.use_directory_urls, self._site.settings.run_pages)
+        site = self._site
+        return Place(where, name, url, self._keep, site.use_directory_urls, site.settings.run_pages, site.ships_files)
 
     def _keep(self, name: str, content: bytes) -> str:
         """Ship a file; its name carries a digest, so that an old page never shows a new figure."""

@@ -48,6 +48,13 @@ def test_recorded_results_are_shown_without_executing(recorded):
     assert "\ue000" not in html
 
 
+def test_files_travel_inside_the_page_where_none_can_be_put_beside_it(recorded):
+    html = render()
+
+    assert 'href="data:text/csv;base64,' in html
+    assert "assets/dl/" not in html
+
+
 def test_a_missing_result_is_a_box(recorded):
     (recorded / "records/tree/_/1.json").unlink()
 
