@@ -54,7 +54,6 @@ class Site:
     snippets: SnippetPaths = field(default_factory=SnippetPaths)
     """Where `--8<--` includes look."""
     use_directory_urls: bool = True
-    site_url: str = ""
     ships_files: bool = True
     """Whether files can be put beside the pages; else figures and downloads travel inside them."""
     excluded: tuple[str, ...] = (".*", "/templates/")
@@ -134,7 +133,6 @@ def load(file: Path, environ: Mapping[str, str] = os.environ) -> Site:
         settings=settings(plugins["dlplugin"], where, environ),
         snippets=snippet_paths(extensions.get("pymdownx.snippets")),
         use_directory_urls=bool(raw.get("use_directory_urls", True)),
-        site_url=str(raw.get("site_url") or ""),
         excluded=(
             *Site.excluded,
             *(line for name in ("exclude_docs", "draft_docs") for line in str(raw.get(name) or "").splitlines()),

@@ -47,10 +47,9 @@ def shown(estimate: Estimate, metric: Metric, spec: str = "") -> Shown:
     if estimate.low is None or estimate.high is None:
         word = "single run" if estimate.n == 1 else {"none": "no interval"}.get(estimate.kind, estimate.kind)
         return Shown(_one(estimate.mean, metric, spec, None), word, basis, f"{estimate.label or word}, no interval")
-    half = max(estimate.high - estimate.mean, estimate.mean - estimate.low)
+    half = estimate.half_width
     value = _one(estimate.mean, metric, spec, half)
-    lopsided = abs((estimate.high - estimate.mean) - (estimate.mean - estimate.low)) > 0.05 * half
-    if lopsided:
+    if half is None or not estimate.symmetric:
         ends = [_bare(end, metric, spec, half) for end in (estimate.low, estimate.high)]
         spread = f"({ends[0]} to {ends[1]})"
     else:

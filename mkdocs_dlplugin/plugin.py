@@ -235,7 +235,6 @@ def _site(config: MkDocsConfig, chosen: Settings) -> Site:
         settings=chosen,
         snippets=snippet_paths(snippets),
         use_directory_urls=config.use_directory_urls,
-        site_url=config.site_url or "",
     )
 
 
