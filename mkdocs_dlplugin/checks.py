@@ -78,11 +78,6 @@ class Verdict:
     sentence: str
     """The counts in words: `2 of 3 settings decided: 2 pass.`"""
 
-    @property
-    def one_setting(self) -> bool:
-        """Whether it rests on a single setting, which must stand beside the word."""
-        return self.total == 1
-
 
 @dataclass(frozen=True)
 class _Question:

@@ -221,7 +221,6 @@ def outcomes(words: str, p: float | None = None) -> list[Outcome]:
 )
 def test_a_claim_is_summed_up_in_a_word(settings, expected):
     assert verdict(outcomes(settings)) == expected
-    assert verdict(outcomes(settings)).one_setting is (len(settings) == 1)
 
 
 def test_among_many_checks_those_that_chance_would_decide_are_marked():
