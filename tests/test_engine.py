@@ -7,7 +7,6 @@ import importlib.util
 import json
 import os
 import sys
-import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -131,13 +130,12 @@ def test_an_exclusive_job_runs_alone(engine: Local, project: Path):
 
 def test_submitting_never_waits(tmp_path: Path):
     engine = Local(tmp_path / "scratch", slots=1)
-    start = time.perf_counter()
     future = engine.submit(job(SPAN, tmp_path))
-    took = time.perf_counter() - start
+    waited = future.done()
     record = future.result(30)
     engine.close()
 
-    assert took < 0.1
+    assert not waited
     assert record.metrics == {}
 
 
