@@ -183,8 +183,6 @@ class Job:
     inputs: Mapping[str, tuple[Input, ...]] = field(default_factory=dict)
     """Per upstream run every point and seed, in fixed order."""
     raises: str = ""
-    seeded: bool = True
-    """Whether `seeds` was written; only then is one literal `seed = …` or `run.seed` expected to matter."""
 
     @property
     def place(self) -> str:

@@ -111,7 +111,6 @@ def _task(
         env={name: environ[name] for name in run.env if name in environ},
         depends=_depends(run.depends, root),
         raises=run.raises,
-        seeded=run.seeds != (0,),
     )
     job = replace(job, key=key(job, (made.tasks[where].job.key for where in partners)))
     waits = tuple(p for used in run.uses for p in places(by_name[used]))

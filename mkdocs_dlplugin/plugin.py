@@ -204,7 +204,7 @@ class DLPlugin(BasePlugin[DLConfig]):  # type: ignore[no-untyped-call]
         if code:
             raise Ended(
                 code,
-                f"The site is complete, and {counted(len(self.build.reporter.said), 'message')} above need attention.",
+                f"The site is complete; see the {counted(len(self.build.reporter.said), 'message')} above.",
             )
 
     def on_serve(self, server: LiveReloadServer, *, config: MkDocsConfig, builder: Any) -> LiveReloadServer:  # noqa: ARG002

@@ -96,7 +96,7 @@ def execute(
 
 
 def with_parameters(tree: ast.Module, job: Job) -> ast.Module:
-    """Put parameters, and the seed where seeds were asked for, into code that does not import `run`.
+    """Put parameters and the seed into code that does not import `run`.
 
     The first top-level assignment of a literal to each name is replaced; code that imports `run` is left alone.
 
@@ -105,9 +105,7 @@ def with_parameters(tree: ast.Module, job: Job) -> ast.Module:
     """
     if any(_imports_run(node) for node in ast.walk(tree)):
         return tree
-    wanted: dict[str, Any] = dict(job.params)
-    if job.seeded:
-        wanted.setdefault("seed", job.seed)
+    wanted: dict[str, Any] = {"seed": job.seed, **job.params}
     for node in tree.body:
         name = _literal_target(node)
         if name in wanted and isinstance(node, ast.Assign | ast.AnnAssign) and node.value is not None:

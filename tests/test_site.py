@@ -78,6 +78,20 @@ def test_a_changed_line_of_code_runs_again(site):
     assert len(site(TREE.replace("0.8 +", "0.7 +")).executed) == 3
 
 
+def test_a_seed_written_in_the_code_is_the_jobs_own_before_and_after_more_are_asked_for(site):
+    page = """
+        ```python {run="plain" metrics="v"}
+        seed = 42
+        v = seed
+        ```
+        """
+    site(page)
+    site(page.replace('metrics="v"', 'metrics="v" seeds=2'))
+
+    values = [json.loads((site.root / f"records/plain/_/{seed}.json").read_text())["metrics"]["v"] for seed in (0, 1)]
+    assert values == [0, 1]
+
+
 def test_an_added_seed_runs_alone(site):
     site(TREE)
 

@@ -153,10 +153,6 @@ def test_without_the_import_a_literal_at_the_top_is_replaced_by_the_parameter(ex
     assert record.outputs[0].text == "[100, 0.5, 7]\n"
 
 
-def test_a_seed_that_nobody_asked_for_stays_as_written(execute):
-    assert execute("seed = 42\nprint(seed)", seeded=False).outputs[0].text == "42\n"
-
-
 def test_a_parameter_without_a_place_in_the_code_is_an_error(execute):
     failed = fails(execute, "m = 10", params={"n": 100})
 
