@@ -10,7 +10,7 @@ from pathspec.gitignore import GitIgnoreSpec
 from mkdocs_dlplugin import asked, fences
 from mkdocs_dlplugin.conduct import Conductor
 from mkdocs_dlplugin.config import Site, check_engine
-from mkdocs_dlplugin.engines import ENGINES, Engine, OnProgress, Progress, preload_for
+from mkdocs_dlplugin.engines import ENGINES, Engine, OnProgress, Progress, Setup, preload_for
 from mkdocs_dlplugin.errors import DLError
 from mkdocs_dlplugin.model import Where
 from mkdocs_dlplugin.plan import Plan, Task
@@ -139,12 +139,17 @@ def start_engine(site: Site, reporter: Reporter, tasks: Sequence[Task], hear: On
     """Start the engine that the settings name, with what the jobs import already loaded."""
     codes = list(dict.fromkeys(task.job.code for task in tasks))
     reporter.info(f"starting the engine '{site.settings.engine}'")
-    return ENGINES[site.settings.engine](
+    setup = Setup(
         scratch=site.root / site.settings.scratch / "jobs",
+        root=site.root,
         preload=preload_for(codes, site.root),
-        slots=site.settings.jobs or None,
+        slots=site.settings.jobs,
         on_progress=hear,
+        address=site.settings.address,
+        isolation=site.settings.isolation,
+        sandbox=site.settings.sandbox,
     )
+    return ENGINES[site.settings.engine](setup)
 
 
 def pages_of(site: Site) -> list[fences.Page]:

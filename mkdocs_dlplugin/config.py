@@ -28,6 +28,13 @@ class Settings:
     """Run what is stale, run everything, or run nothing whatever the store holds (for untrusted pull requests)."""
     engine: str = "local"
     """Where jobs run; `local` is this machine."""
+    address: str = ""
+    """Where the engine is found, for engines elsewhere (`tcp://scheduler:8786`)."""
+    isolation: Literal["auto", "ns", "group", "spawn"] = "auto"
+    """How jobs are kept apart: `ns` (namespaces), `group` (process trees), `spawn`; the best this machine can unless
+    said."""
+    sandbox: Literal["auto", "required", "off"] = "auto"
+    """Whether jobs are kept from writing and connecting: where this machine can, always or not at all, or never."""
     jobs: int = 0
     """How many threads of work run side by side; 0 takes the cores this process may use."""
     records: str = "records"

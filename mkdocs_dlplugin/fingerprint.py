@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
-from mkdocs_dlplugin.model import SCHEMA, Job, Observed, Record, Value
+from mkdocs_dlplugin.model import SCHEMA, Job, Limits, Observed, Record, Value
 
 IGNORED = frozenset(
     (
@@ -122,10 +122,11 @@ def key(job: Job, upstream: Iterable[str]) -> str:
             "params": {name: canonical_value(value) for name, value in job.params.items()},
             "seed": job.seed,
             "threads": job.threads,
-            "device": job.device.removeprefix("require:") if job.device in ("cpu", "cuda", "require:cuda") else "any",
+            "device": "any" if job.device == "auto" or job.device.startswith("prefer:") else job.device.split(":")[-1],
             "upstream": list(upstream),
             "env": dict(job.env),
             **({"depends": dict(job.depends)} if job.depends else {}),
+            **({"points": job.limits.points} if job.limits.points != Limits.points else {}),
             "reads": [list(job.metrics), job.series, job.raises],
         }
     )

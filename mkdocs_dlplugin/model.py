@@ -78,6 +78,28 @@ class Metric:
 
 
 @dataclass(frozen=True)
+class Limits:
+    """What one job may take besides its time; nothing here changes a result, so only `points` can be part of a key."""
+
+    silence: float = 0.0
+    """Seconds it may go without printing or logging; 0 sets no limit."""
+    memory: int = 4 * 1024**3
+    """Bytes of memory of all its processes together."""
+    processes: int = 64
+    """Processes at once, threads not counted."""
+    file_size: int = 256 * 1024**2
+    """Bytes of the largest file it may write."""
+    output: int = 64_000
+    """Bytes of printed text that are kept, half from the beginning and half from the end."""
+    outputs: int = 100
+    """Figures that are kept."""
+    assets: int = 10_000_000
+    """Bytes of all the files it keeps with `run.save`."""
+    points: int = 500
+    """Points kept per series."""
+
+
+@dataclass(frozen=True)
 class Run:
     """One named piece of training code: what an author wrote, checked and with all defaults filled in."""
 
@@ -110,11 +132,23 @@ class Run:
     env: tuple[str, ...] = ()
     """Environment variables passed in; their values are part of the key."""
     device: str = "auto"
-    """`auto`, `cpu`, `cuda`, `prefer:cuda` or `require:cuda`."""
+    """`auto`, `cpu`, or `cuda`, `mps` or `xpu`, each alone or after `prefer:` or `require:`."""
+    gpu_memory: int = 0
+    """Bytes of a GPU's memory each job needs, so that several may share one; 0 gives each job a GPU of its own."""
     threads: int = 1
     """Threads each job may use; that many slots are taken."""
     timeout: float = 60.0
     """Seconds of wall time one job may take."""
+    limits: Limits = Limits()
+    """What each job may take besides its time."""
+    network: bool = False
+    """Whether its code may open connections."""
+    write_to: tuple[str, ...] = ()
+    """Project folders its code may write to, besides its own."""
+    secrets: tuple[str, ...] = ()
+    """Environment variables passed in and hidden wherever their values would be stored."""
+    strict: tuple[str, ...] = ()
+    """Packages whose other versions make a record stale, instead of being reported as drift."""
     exclusive: bool = False
     """Whether its jobs run with nothing beside them, for timing checks."""
     metrics: tuple[str, ...] = ()
@@ -172,12 +206,20 @@ class Job:
     """Absolute folder of `mkdocs.yml`: working folder and `sys.path[0]` of the code."""
     threads: int = 1
     device: str = "auto"
+    gpu_memory: int = 0
     timeout: float = 60.0
+    limits: Limits = Limits()
+    network: bool = False
+    write_to: tuple[str, ...] = ()
+    expected: float = 0.0
+    """Seconds it took when it was recorded last, so that the longest start first; 0 when unknown."""
     exclusive: bool = False
     metrics: tuple[str, ...] = ()
     series: str = ""
     env: Mapping[str, str] = field(default_factory=dict)
     """Declared environment variables with the values they have now."""
+    secrets: Mapping[str, str] = field(default_factory=dict, repr=False)
+    """Likewise, for variables whose values are never stored nor part of the key."""
     depends: Mapping[str, str] = field(default_factory=dict)
     """Files that the author named as inputs, with the digest of their bytes; empty for one that is not there."""
     inputs: Mapping[str, tuple[Input, ...]] = field(default_factory=dict)

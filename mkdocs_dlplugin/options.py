@@ -11,11 +11,11 @@ from pathlib import Path, PurePosixPath
 from typing import Any, Literal
 
 from mkdocs_dlplugin import lines as texts
-from mkdocs_dlplugin import yamlcore
+from mkdocs_dlplugin import sizes, yamlcore
 from mkdocs_dlplugin.declared import quoted, read, spelled, unknown
 from mkdocs_dlplugin.errors import DLError, suggest
 from mkdocs_dlplugin.grids import read_params, read_seeds
-from mkdocs_dlplugin.model import Block, Run, Where
+from mkdocs_dlplugin.model import Block, Limits, Run, Where
 
 __all__ = [
     "Display",
@@ -35,12 +35,8 @@ HERE = "an option here"
 
 LATER = {
     "error": "Name the exception the code ends with: `raises: ValueError`.",
-    "memory": "",
-    "network": "",
-    "secrets": "`env` passes environment variables; their values are stored.",
     "session": "Write the run as one block, or move the shared part to a file named by `file`.",
     "spec": "",
-    "strict": "",
     "tbl_cap": "A table of results is a `comparison` block, which takes it; printed text has no caption.",
     "workdir": "Code runs in the folder of mkdocs.yml; write to `run.dir`.",
 }
@@ -66,11 +62,37 @@ class RunOptions:
     env: tuple[str, ...] = ()
     """Environment variables passed in; their values are part of the key."""
     device: Any = "auto"
-    """`auto`, `cpu`, `cuda`, `prefer:cuda` or `require:cuda`."""
+    """`auto`, `cpu`, or `cuda`, `mps` or `xpu`, each alone or after `prefer:` or `require:`."""
+    gpu_memory: Any = None
+    """GPU memory each job needs (`4 GiB`), so that several may share a GPU."""
     threads: int = 1
     """Threads each job may use."""
     timeout: float = 60.0
     """Seconds of wall time one job may take."""
+    silence: float = Limits.silence
+    """Seconds a job may go without printing or logging; 0 sets no limit."""
+    memory: Any = Limits.memory
+    """Memory of all processes of a job (`4 GiB`)."""
+    processes: int = Limits.processes
+    """Processes a job may have at once."""
+    file_size: Any = Limits.file_size
+    """Largest file a job may write (`256 MiB`)."""
+    output: Any = Limits.output
+    """How much printed text is kept (`64 kB`)."""
+    outputs: int = Limits.outputs
+    """How many figures are kept."""
+    assets: Any = Limits.assets
+    """Size of all files a job may keep with `run.save` (`10 MB`)."""
+    points: int = Limits.points
+    """Points kept per series."""
+    network: bool = False
+    """Whether the code may open connections."""
+    write_to: tuple[str, ...] = ()
+    """Project folders the code may write to."""
+    secrets: tuple[str, ...] = ()
+    """Environment variables passed in, whose values are never stored."""
+    strict: tuple[str, ...] = ()
+    """Packages whose other versions make a recorded result stale."""
     exclusive: bool = False
     """Whether its jobs run with nothing beside them, for timing checks."""
     metrics: tuple[str, ...] = ()
@@ -183,7 +205,13 @@ def read_run(block: Block, *, root: Path, site: Mapping[str, Any], front: Mappin
         env=options.env,
         device=_device(options.device, _line(block, "device")),
         threads=options.threads,
+        gpu_memory=_size(block, options, "gpu_memory") if options.gpu_memory is not None else 0,
         timeout=options.timeout,
+        limits=_limits(block, options),
+        network=options.network,
+        write_to=options.write_to,
+        secrets=options.secrets,
+        strict=options.strict,
         exclusive=options.exclusive,
         metrics=options.metrics,
         series=options.series,
@@ -283,14 +311,23 @@ def _line(block: Block, name: str) -> Where:
     return block.where
 
 
+def _size(block: Block, options: RunOptions, name: str) -> int:
+    return sizes.read(getattr(options, name), name, _line(block, name))
+
+
+def _limits(block: Block, options: RunOptions) -> Limits:
+    given = {entry.name: getattr(options, entry.name) for entry in fields(Limits)}
+    read_as_size = ("memory", "file_size", "output", "assets")
+    return Limits(**{**given, **{name: _size(block, options, name) for name in read_as_size}})
+
+
 def _device(value: Any, where: Where) -> str:
-    allowed = ("auto", "cpu", "cuda", "prefer:cuda", "require:cuda")
+    kinds = ("cuda", "mps", "xpu")
+    allowed = ("auto", "cpu", *kinds, *(f"{how}:{kind}" for kind in kinds for how in ("prefer", "require")))
     if isinstance(value, list):
         raise DLError(
             where, "a list of devices is not yet available.", "Name one, and write a second run for the other."
         )
-    if str(value).rsplit(":", 1)[-1] in ("mps", "xpu"):
-        raise DLError(where, f"device '{value}' is not yet available.", "Use 'cpu', 'cuda' or 'auto'.")
     if value not in allowed:
         raise DLError(
             where, f"'device' must be one of {', '.join(allowed)}, got {quoted(value)}.", suggest(str(value), allowed)
@@ -304,6 +341,19 @@ def _check(run: Run, block: Block) -> None:
         raise DLError(_line(block, "threads"), f"'threads' must be 1 or more, got {run.threads}.")
     if not run.timeout > 0:
         raise DLError(_line(block, "timeout"), f"'timeout' must be more than 0 seconds, got {run.timeout:g}.")
+    if run.limits.silence < 0:
+        raise DLError(_line(block, "silence"), f"'silence' must be 0 or more seconds, got {run.limits.silence:g}.")
+    for name, lowest in (("processes", 1), ("outputs", 0), ("points", 2)):
+        if (given := getattr(run.limits, name)) < lowest:
+            raise DLError(_line(block, name), f"'{name}' must be {lowest} or more, got {given}.")
+    for folder in run.write_to:
+        path = PurePosixPath(folder)
+        if path.is_absolute() or ".." in path.parts or path == PurePosixPath():
+            problem = f"'write_to' names a folder of the project, got {quoted(folder)}."
+            raise DLError(_line(block, "write_to"), problem, "Write it relative to the folder of mkdocs.yml.")
+    if both := sorted(set(run.env) & set(run.secrets)):
+        problem = f"'{both[0]}' stands in 'env', which is stored, and in 'secrets', which is not."
+        raise DLError(_line(block, "secrets"), problem, "Remove one of them.")
     if not 0 <= run.min_seeds <= len(run.seeds):
         raise DLError(
             _line(block, "min_seeds"), f"'min_seeds' is {run.min_seeds}, but the run has {len(run.seeds)} seeds."
@@ -312,6 +362,8 @@ def _check(run: Run, block: Block) -> None:
         ("raises", [run.raises] if run.raises else []),
         ("series", [run.series] if run.series else []),
         ("env", run.env),
+        ("secrets", run.secrets),
+        ("strict", run.strict),
     ):
         for word in words:
             if not all(part.isidentifier() for part in word.split(".")):

@@ -2,30 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from pathlib import Path
-from typing import Protocol
+from collections.abc import Mapping
 
 from mkdocs_dlplugin.engines.inline import Inline
 from mkdocs_dlplugin.engines.local import Local
 from mkdocs_dlplugin.engines.preload import preload_for
-from mkdocs_dlplugin.engines.seam import Engine, OnProgress, Progress
+from mkdocs_dlplugin.engines.seam import Engine, Factory, OnProgress, Progress, Setup
 
-__all__ = ["ENGINES", "Engine", "Factory", "Inline", "Local", "OnProgress", "Progress", "preload_for"]
-
-
-class Factory(Protocol):
-    """How an engine is made; what it has no use for it ignores."""
-
-    def __call__(
-        self,
-        scratch: Path,
-        preload: Sequence[str] = (),
-        slots: int | None = None,
-        on_progress: OnProgress | None = None,
-    ) -> Engine:
-        """Make an engine; it starts with the first job."""
+__all__ = ["ENGINES", "Engine", "Factory", "Inline", "Local", "OnProgress", "Progress", "Setup", "preload_for"]
 
 
-ENGINES: Mapping[str, Factory] = {"local": Local, "inline": Inline}
+def _local(setup: Setup) -> Engine:
+    return Local(setup.scratch, setup.preload, setup.slots or None, setup.on_progress)
+
+
+def _inline(setup: Setup) -> Engine:
+    return Inline(setup.scratch, on_progress=setup.on_progress)
+
+
+ENGINES: Mapping[str, Factory] = {"local": _local, "inline": _inline}
 """Engines by the name that `engine` takes in mkdocs.yml."""

@@ -80,7 +80,7 @@ def for_run(environ: Mapping[str, str], job: Job, folder: Path, gpu: str) -> dic
     """
     own = {"HOME": str(folder / "home"), "TMPDIR": str(folder / "tmp"), **dict.fromkeys(_CACHES, str(folder / "cache"))}
     threads = dict.fromkeys(_THREADS, str(job.threads))
-    return {**_allowed(environ), **job.env, **own, **FIXED, **threads, "CUDA_VISIBLE_DEVICES": gpu}
+    return {**_allowed(environ), **job.env, **job.secrets, **own, **FIXED, **threads, "CUDA_VISIBLE_DEVICES": gpu}
 
 
 def _allowed(environ: Mapping[str, str]) -> dict[str, str]:

@@ -7,7 +7,7 @@ import io
 import os
 import sys
 import tempfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from concurrent.futures import Future
 from dataclasses import replace
 from pathlib import Path
@@ -26,12 +26,10 @@ class Inline:
 
     def __init__(
         self,
-        scratch: Path | None = None,  # noqa: ARG002 - every engine is made alike
-        preload: Sequence[str] = (),  # noqa: ARG002
-        slots: int | None = None,  # noqa: ARG002
+        scratch: Path | None = None,  # noqa: ARG002 - this one needs no folder of its own
         on_progress: OnProgress | None = None,
     ) -> None:
-        """Take what every engine takes; only `on_progress` is of use here."""
+        """Prepare to execute; `on_progress` hears what happens."""
         self._on_progress = on_progress
         self.ran: list[Job] = []
         """The jobs that were executed, for tests to look at."""
@@ -77,7 +75,7 @@ def _borrowed(job: Job, printed: io.StringIO) -> Iterator[None]:
     """Lend this process to a job and take it back as it was, project modules forgotten."""
     main, argv, path, folder = sys.modules["__main__"], sys.argv, list(sys.path), Path.cwd()
     environment, modules, session = dict(os.environ), set(sys.modules), snippet.run.session
-    os.environ.update({**FIXED, **job.env})
+    os.environ.update({**FIXED, **job.env, **job.secrets})
     try:
         with contextlib.redirect_stdout(printed), contextlib.redirect_stderr(printed):
             yield

@@ -22,6 +22,7 @@ from typing import Any, Literal
 
 from mkdocs_dlplugin.engines.host import for_zygote, usable_cores
 from mkdocs_dlplugin.engines.preload import preload_for
+from mkdocs_dlplugin.engines.printed import Printed
 from mkdocs_dlplugin.engines.running import AFTER_RESULT, Running, Waiting, outcome
 from mkdocs_dlplugin.engines.seam import OnProgress, Progress
 from mkdocs_dlplugin.engines.wire import Order, send_order, unpack, unpack_failure
@@ -262,7 +263,9 @@ class Local:
         channel, channels_end = os.pipe()
         output, outputs_end = os.pipe()
         now = time.monotonic()
-        live = Running(waiting, folder, gpu, leash, {"channel": channel, "output": output}, now, now + job.timeout)
+        printed = Printed(job.limits.output // 2)
+        pipes = {"channel": channel, "output": output}
+        live = Running(waiting, folder, gpu, leash, pipes, now, now + job.timeout, printed)
         order = Order(job, str(folder), str(self._scratch.resolve()), gpu)
         try:
             send_order(self._control, order, [shepherds_end.fileno(), channels_end, outputs_end])

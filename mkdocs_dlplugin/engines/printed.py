@@ -5,15 +5,15 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from mkdocs_dlplugin.collect import tidy
-
-KEPT = 32_000
-"""Bytes of output kept from the beginning, and as many from the end."""
+from mkdocs_dlplugin.sizes import decimal
 
 
 @dataclass
 class Printed:
     """What a job printed: the beginning and the end, and how much there was between them."""
 
+    kept: int = 32_000
+    """Bytes kept from the beginning, and as many from the end."""
     head: bytearray = field(default_factory=bytearray)
     tail: bytearray = field(default_factory=bytearray)
     total: int = 0
@@ -21,10 +21,10 @@ class Printed:
     def add(self, content: bytes) -> None:
         """Take more output, in memory that does not grow."""
         self.total += len(content)
-        room = KEPT - len(self.head)
+        room = self.kept - len(self.head)
         self.head += content[:room]
         self.tail += content[room:]
-        del self.tail[:-KEPT]
+        del self.tail[: -self.kept]
 
     @property
     def dropped(self) -> int:
@@ -33,12 +33,5 @@ class Printed:
 
     def text(self, *folders: str) -> str:
         """Return what was kept, with a line that says what was not, paths relative to `folders`."""
-        between = f"\n[… {size(self.dropped)} not kept …]\n".encode() if self.dropped else b""
+        between = f"\n[… {decimal(self.dropped)} not kept …]\n".encode() if self.dropped else b""
         return tidy(bytes(self.head) + between + bytes(self.tail), *folders)
-
-
-def size(number: int) -> str:
-    """Print a number of bytes for readers: `950 bytes`, `20.0 MB`."""
-    if number < 1000:
-        return f"{number} bytes"
-    return f"{number / 1e3:.0f} kB" if number < 1e6 else f"{number / 1e6:.1f} MB"

@@ -8,10 +8,11 @@ from concurrent.futures import Future
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-from mkdocs_dlplugin.engines.printed import KEPT, Printed, size
+from mkdocs_dlplugin.engines.printed import Printed
 from mkdocs_dlplugin.errors import RunFailed
 from mkdocs_dlplugin.explain import clean, failure, frames_in, from_exit, from_signal, from_timeout
 from mkdocs_dlplugin.model import Job, Output, Record
+from mkdocs_dlplugin.sizes import decimal
 
 AFTER_RESULT = 2.0
 """Seconds that exit handlers may take once the result is there."""
@@ -42,7 +43,7 @@ class Running:
     started: float
     deadline: float
     """When it is told to end, or when we stop waiting for it to do so."""
-    printed: Printed = field(default_factory=Printed)
+    printed: Printed
     buffers: dict[str, bytearray] = field(default_factory=lambda: defaultdict(bytearray))
     record: Record | None = None
     failed: RunFailed | None = None
@@ -85,7 +86,7 @@ def outcome(running: Running) -> Record | RunFailed:
             failed = from_signal(job, -(running.status or 0), frames)
         else:
             failed = from_exit(job, running.status, frames)
-    failed.output = text[-KEPT:]
+    failed.output = text[-running.printed.kept :]
     return failed
 
 
@@ -97,7 +98,9 @@ def _notes(running: Running) -> list[str]:
     if running.killed == "timeout":
         notes.append(f"exit handlers did not finish within {AFTER_RESULT:g} s")
     if running.printed.dropped:
-        notes.append(f"printed {size(running.printed.total)}; the first and the last {size(KEPT)} are kept")
+        notes.append(
+            f"printed {decimal(running.printed.total)}; the first and the last {decimal(running.printed.kept)} are kept"
+        )
     return [clean(note, running.job.root) for note in notes]
 
 

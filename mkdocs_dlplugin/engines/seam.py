@@ -5,9 +5,32 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from concurrent.futures import Future
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Literal, Protocol
 
 from mkdocs_dlplugin.model import Job, Record
+
+
+@dataclass(frozen=True)
+class Setup:
+    """What an engine is made from; what it has no use for it ignores."""
+
+    scratch: Path
+    """Folder for what runs write; every job's part is removed when it ends."""
+    root: Path = Path()
+    """Folder of `mkdocs.yml`."""
+    preload: tuple[str, ...] = ()
+    """Modules worth loading once for all jobs, see `preload_for`."""
+    slots: int = 0
+    """Threads of work at once; 0 takes what the machine has."""
+    on_progress: Callable[[Progress], None] | None = None
+    """Hears what happens, from the engine's thread."""
+    address: str = ""
+    """Where the engine is found, when it is elsewhere."""
+    isolation: Literal["auto", "ns", "group", "spawn"] = "auto"
+    """How jobs are kept apart; the best there is with `auto`."""
+    sandbox: Literal["auto", "required", "off"] = "auto"
+    """Whether jobs are kept from writing and connecting."""
 
 
 class Engine(Protocol):
@@ -37,3 +60,6 @@ class Progress:
 
 OnProgress = Callable[[Progress], None]
 """Hears progress; called from the engine's own thread."""
+
+Factory = Callable[[Setup], Engine]
+"""How an engine is made; it starts with its first job."""
