@@ -59,7 +59,7 @@ class RunFailed(DLError):
         super().__init__(where, problem, hint)
         self.kind = kind
         """`Exception`, `Timeout`, `Crashed`, `Exited`, `Interrupted`, `NotSerialisable`, `NotFinite`, `Parameter`,
-        `Raises`, `Changed`, `Device`, `Skipped` or `Engine`."""
+        `Raises`, `Changed`, `Device`, `Skipped`, `OutOfMemory`, `OutOfSpace`, `ProcessLimit`, `Sandbox` or `Engine`."""
         self.job = job
         """The run at its point, as `mlp(n=100)`."""
         self.seed = seed

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import linecache
 import os
 import re
@@ -14,6 +15,7 @@ from types import TracebackType
 from mkdocs_dlplugin.errors import RunFailed
 from mkdocs_dlplugin.model import Job, Where, address
 from mkdocs_dlplugin.observe import relative
+from mkdocs_dlplugin.sizes import show
 
 _SHOWN_FRAMES = 6
 """Frames of one failure that are told, the outer and the inner half of a deep recursion."""
@@ -23,6 +25,8 @@ _LONGEST = 300
 
 _FRAME = re.compile(r'^  File "(?P<path>.*)", line (?P<line>\d+) in ', re.MULTILINE)
 """A frame as faulthandler writes it."""
+
+_MORE_MEMORY = "Raise `memory` on the run ({where}), or use fewer samples or a smaller model or batch."
 
 _OUT_OF_MEMORY = ("MemoryError", "OutOfMemoryError", "_ArrayMemoryError")
 
@@ -60,10 +64,18 @@ def from_exception(job: Job, error: BaseException) -> RunFailed:
     message = _first_line(error)
     kind, said = "Exception", f"{name}: {message}" if message else name
     if name in _OUT_OF_MEMORY or "can't allocate memory" in message:
-        kind, said = "OutOfMemory", f"OutOfMemory: {message or name}"
+        kind, said = "OutOfMemory", f"OutOfMemory: {message or name} (limit {show(job.limits.memory)})"
     elif name == "NotANumber":
         kind = "NotSerialisable"
-    hint = "Use fewer samples or a smaller model or batch." if kind == "OutOfMemory" else _hint(job, error, message)
+    elif isinstance(error, OSError) and error.errno in {errno.EFBIG, errno.ENOSPC}:
+        kind, said = "OutOfSpace", f"OutOfSpace: {message}"
+        if error.errno == errno.EFBIG:
+            said = f"OutOfSpace: a file over {show(job.limits.file_size)}"
+    hint = _hint(job, error, message)
+    if kind == "OutOfMemory":
+        hint = _MORE_MEMORY.format(where=job.where)
+    elif kind == "OutOfSpace":
+        hint = f"Write less, or raise `file_size` on the run ({job.where})."
     return failure(job, said, hint, kind=kind, frames=frames)
 
 
@@ -91,6 +103,31 @@ def from_timeout(job: Job, frames: list[Frame]) -> RunFailed:
     """Tell of a job that was stopped because it took too long."""
     hint = f"Raise `timeout` on the run ({job.where}), or make it do less."
     return failure(job, f"Timeout: stopped after {job.timeout:g} s", hint, kind="Timeout", frames=frames)
+
+
+def from_silence(job: Job, frames: list[Frame]) -> RunFailed:
+    """Tell of a job that was stopped because nothing was heard of it for too long."""
+    hint = f"Raise `silence` on the run ({job.where}), or let it print or log more often."
+    said = f"Timeout: no output or metric for {job.limits.silence:g} s"
+    return failure(job, said, hint, kind="Timeout", frames=frames)
+
+
+def from_limit(job: Job, over: str, frames: list[Frame]) -> RunFailed:
+    """Tell of a job that took more than it may.
+
+    Args:
+        job: The job.
+        over: What its shepherd said: `memory 5000000000 3` (bytes, processes) or `processes 65`.
+        frames: The author's lines that were executing.
+    """
+    what, *numbers = over.split()
+    if what == "processes":
+        hint = f"Raise `processes` on the run ({job.where}), or start fewer."
+        said = f"ProcessLimit: {numbers[0]} processes at once, {job.limits.processes} are allowed"
+        return failure(job, said, hint, kind="ProcessLimit", frames=frames)
+    processes = f" in {numbers[1]} processes" if numbers[1] != "1" else ""
+    said = f"OutOfMemory: {show(float(numbers[0]))}{processes}, {show(job.limits.memory)} are allowed"
+    return failure(job, said, _MORE_MEMORY.format(where=job.where), kind="OutOfMemory", frames=frames)
 
 
 def failure(

@@ -16,10 +16,8 @@ from pathlib import Path
 from typing import Any, BinaryIO
 
 from mkdocs_dlplugin.fingerprint import digest_names
-from mkdocs_dlplugin.model import Input, Value, address, place
-
-ASSET_LIMIT = 10_000_000
-"""Bytes of kept files per run, so that records stay small enough to commit."""
+from mkdocs_dlplugin.model import Input, Limits, Value, address, place
+from mkdocs_dlplugin.sizes import decimal
 
 ASSET_NAME = re.compile(r"[A-Za-z0-9][\w.-]{0,80}\.(npz|safetensors|json|png|txt|csv)", re.ASCII)
 """Formats a reader can open without running code; no pickle."""
@@ -60,6 +58,8 @@ class Session:
     """Upstream jobs whose results were looked at, with the digest of those results."""
     lines: dict[str, int] = field(default_factory=dict)
     """Where each value that is not finite was logged."""
+    largest: int = Limits.assets
+    """Bytes of all the files that may be kept."""
     calls: int = 0
     told: float = 0.0
     """When progress was last reported."""
@@ -234,7 +234,7 @@ class Recorder:
             session.tell(numbers, where)
 
     def save(self, name: str, data: Any = None) -> None:
-        """Keep a file with the result, 10 MB a run in all.
+        """Keep a file with the result, 10 MB a run in all unless `assets` says otherwise.
 
         Args:
             name: File name ending in npz, safetensors, json, png, txt or csv.
@@ -249,8 +249,9 @@ class Recorder:
             raise ValueError(f"'{name}' cannot be kept: use a plain file name ending in {endings}")
         content = _content(name, self.dir / name if data is None else data)
         total = len(content) + sum(len(kept) for other, kept in self.session.assets.items() if other != name)
-        if total > ASSET_LIMIT:
-            raise ValueError(f"the files kept by this run are {total / 1e6:.1f} MB, more than the 10 MB allowed")
+        if total > (largest := self.session.largest):
+            kept, most = decimal(total), decimal(largest)
+            raise ValueError(f"the files kept by this run are {kept}, more than the {most} allowed")
         self.session.assets[name] = content
         if self.session.tell is None:
             _say(f"save: {name}, {len(content)} bytes")

@@ -13,14 +13,15 @@ import threading
 import time
 import types
 import warnings
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from mkdocs_dlplugin import provenance, snippet
 from mkdocs_dlplugin.collect import figures_of, is_figure, metrics_of, series_of
 from mkdocs_dlplugin.errors import RunFailed
-from mkdocs_dlplugin.explain import failure, frames_of, from_exception, from_exit
+from mkdocs_dlplugin.explain import Frame, failure, frames_of, from_exception, from_exit
 from mkdocs_dlplugin.fingerprint import digest_bytes
 from mkdocs_dlplugin.model import Job, Observed, Output, Record, show
 from mkdocs_dlplugin.observe import Changed, Observer, watch
@@ -32,15 +33,35 @@ _PATIENCE = 1.0
 Tell = Callable[[Mapping[str, float], float], None]
 """Hears logged values and their step while the job runs."""
 
+Blame = Callable[[BaseException, list[Frame]], RunFailed | None]
+"""Recognises an error that the job's surroundings are the cause of."""
+
+
+@dataclass(frozen=True)
+class Surroundings:
+    """What an engine has made of the process in which a job is executed."""
+
+    device: str = "cpu"
+    """What `run.device` says: `cpu`, `cuda`, `mps` or `xpu`."""
+    skip: tuple[Path, ...] = ()
+    """Folders inside the project that are no input of the run."""
+    ends: bool = False
+    """Whether the process ends with this job, so that its thread pools may be closed for good."""
+    contained: Mapping[str, Any] = field(default_factory=dict)
+    """What the record says of how the job was kept apart and what it was allowed."""
+    blame: Blame | None = None
+    """Recognises what the sandbox refused."""
+
+
+HERE = Surroundings()
+"""This process as it is."""
+
 
 def execute(
     job: Job,
     folder: Path,
     tell: Tell | None = None,
-    *,
-    device: str = "cpu",
-    skip: Sequence[Path] = (),
-    ends: bool = False,
+    around: Surroundings = HERE,
 ) -> Record:
     """Run a job's code in this process, as `__main__`, in the project's folder.
 
@@ -50,9 +71,7 @@ def execute(
         job: What to run.
         folder: An empty folder that the run may write into.
         tell: Hears logged values while the job runs.
-        device: What `run.device` says, `cpu` or `cuda`.
-        skip: Folders inside the project that are no input of the run.
-        ends: Whether the process ends with this job, so that its thread pools may be closed for good.
+        around: What the engine has made of this process.
 
     Returns:
         The record, without the text that was printed: capturing it is the engine's affair too.
@@ -62,13 +81,17 @@ def execute(
     """
     meter, threads = provenance.Meter(), set(threading.enumerate())
     tree = with_parameters(_parse(job), job)
-    session = snippet.Session(job.params, job.seed, device, folder, job.inputs, job.source_path, tell or _nobody)
+    session = snippet.Session(job.params, job.seed, around.device, folder, job.inputs, job.source_path, tell or _nobody)
+    session.largest = job.limits.assets
     namespace = _stage(job, session)
-    seed_everything(job, device)
-    observer = watch(Path(job.root), (folder, *skip))
-    _run(job, tree, namespace)
-    notes = _left_threads(threads, ends=ends)
+    seed_everything(job, around.device)
+    observer = watch(Path(job.root), (folder, *around.skip))
+    _run(job, tree, namespace, around.blame)
+    notes = _left_threads(threads, ends=around.ends)
     figures = figures_of(job, namespace.get("__figure__"))
+    if len(figures) > job.limits.outputs:
+        notes = (*notes, f"drew {len(figures)} figures; the first {job.limits.outputs} are kept")
+        figures = dict(list(figures.items())[: job.limits.outputs])
     assets = {**figures, **session.assets}
     observed = _observed(job, observer, session)
     return Record(
@@ -88,6 +111,7 @@ def execute(
             **provenance.machine(),
             **provenance.device_used(),
             "threads": job.threads,
+            **around.contained,
             "packages": _packages(job, observed),
         },
         notes=notes,
@@ -172,7 +196,7 @@ def _stage(job: Job, session: snippet.Session) -> dict[str, Any]:
     return main.__dict__
 
 
-def _run(job: Job, tree: ast.Module, namespace: dict[str, Any]) -> None:
+def _run(job: Job, tree: ast.Module, namespace: dict[str, Any], blame: Blame | None) -> None:
     """Execute the code and print the value of its last expression, as a notebook does.
 
     Raises:
@@ -196,7 +220,8 @@ def _run(job: Job, tree: ast.Module, namespace: dict[str, Any]) -> None:
         if error.code not in (None, 0):
             raise from_exit(job, error.code, frames_of(job, error.__traceback__)) from error
     except BaseException as error:
-        failed = from_exception(job, error)
+        blamed = blame(error, frames_of(job, error.__traceback__)) if blame else None
+        failed = blamed or from_exception(job, error)
         if job.raises not in [kind.__name__ for kind in type(error).__mro__]:
             raise failed from error
         sys.stderr.write(failed.problem.partition(f"seed {job.seed}: ")[2] + "\n")

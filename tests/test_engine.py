@@ -19,6 +19,7 @@ from mkdocs_dlplugin.engines.printed import Printed
 from mkdocs_dlplugin.engines.wire import pack, pack_failure, unpack, unpack_failure
 from mkdocs_dlplugin.errors import RunFailed
 from mkdocs_dlplugin.model import Job, Record, Where
+from tests.isolation import LEVELS, started
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="processes are followed through /proc")
 
@@ -52,9 +53,9 @@ def project(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return tmp_path_factory.mktemp("project")
 
 
-@pytest.fixture(scope="module")
-def engine(project: Path) -> Iterator[Local]:
-    engine = Local(project / ".dlplugin", slots=2)
+@pytest.fixture(scope="module", params=LEVELS)
+def engine(project: Path, request: pytest.FixtureRequest) -> Iterator[Local]:
+    engine = started(request.param, project / ".dlplugin", slots=2)
     yield engine
     engine.close()
 
@@ -189,13 +190,18 @@ def test_a_job_sees_only_the_environment_it_declares(engine: Local, project: Pat
 import json, os, sys, tempfile
 from pathlib import Path
 from mkdocs_dlplugin import run
+def read(path):
+    try:
+        return Path(path).read_text("utf-8", "replace")
+    except OSError:
+        return ""
 folders = {name: os.environ[name] for name in ("HOME", "TMPDIR", "XDG_CACHE_HOME", "MPLCONFIGDIR", "TORCH_HOME")}
 print(json.dumps({
     "names": sorted(os.environ),
     "mine": os.environ["MINE"],
     "inside": all(Path(folder).is_relative_to(run.dir.parent) for folder in folders.values()),
     "exist": all(Path(folder).is_dir() for folder in folders.values()),
-    "parent": "hunter2" in Path(f"/proc/{os.getppid()}/environ").read_text(),
+    "parent": any("hunter2" in read(f"/proc/{pid}/environ") for pid in os.listdir("/proc") if pid.isdigit()),
     "cwd": Path.cwd() == Path(sys.path[0]),
     "gpus": os.environ["CUDA_VISIBLE_DEVICES"],
     "name": __name__,

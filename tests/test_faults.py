@@ -19,6 +19,7 @@ import pytest
 from mkdocs_dlplugin.engines import Local
 from mkdocs_dlplugin.errors import RunFailed
 from mkdocs_dlplugin.model import Job, Record, Where
+from tests.isolation import LEVELS, started
 
 FENCE = 40
 """Line of the fence in the page; the code begins below it."""
@@ -128,9 +129,9 @@ def project(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return root
 
 
-@pytest.fixture(scope="module")
-def engine(project: Path) -> Iterator[Local]:
-    engine = Local(project / ".dlplugin", slots=2)
+@pytest.fixture(scope="module", params=LEVELS)
+def engine(project: Path, request: pytest.FixtureRequest) -> Iterator[Local]:
+    engine = started(request.param, project / ".dlplugin", slots=2)
     yield engine
     engine.close()
 

@@ -20,15 +20,16 @@ from concurrent.futures import Future
 from pathlib import Path
 from typing import Any, Literal
 
+from mkdocs_dlplugin.engines import sandbox as sandboxes
 from mkdocs_dlplugin.engines.host import for_zygote, usable_cores
+from mkdocs_dlplugin.engines.linux import hide_memory
 from mkdocs_dlplugin.engines.preload import preload_for
-from mkdocs_dlplugin.engines.printed import Printed
-from mkdocs_dlplugin.engines.running import AFTER_RESULT, Running, Waiting, outcome
+from mkdocs_dlplugin.engines.running import Running, Waiting, begin, hear, outcome, settle
 from mkdocs_dlplugin.engines.seam import OnProgress, Progress
-from mkdocs_dlplugin.engines.wire import Order, send_order, unpack, unpack_failure
-from mkdocs_dlplugin.errors import RunFailed
+from mkdocs_dlplugin.engines.wire import Order, send_order
+from mkdocs_dlplugin.errors import DLError, RunFailed
 from mkdocs_dlplugin.explain import clean, failure
-from mkdocs_dlplugin.model import Job, Record
+from mkdocs_dlplugin.model import Job, Record, Where
 from mkdocs_dlplugin.worker import without_gpu
 
 _ANSWER = 3.0
@@ -38,7 +39,7 @@ _BOOTSTRAP = """
 import sys
 sys.path.append({path!r})
 from mkdocs_dlplugin.engines.zygote import main
-main({fd}, {preload!r})
+main({fd}, {preload!r}, {isolation!r})
 """
 
 _log = logging.getLogger(__name__)
@@ -53,6 +54,9 @@ class Local:
         preload: Sequence[str] = (),
         slots: int | None = None,
         on_progress: OnProgress | None = None,
+        *,
+        isolation: Literal["auto", "ns", "group", "spawn"] = "auto",
+        sandbox: sandboxes.Mode = "auto",
     ) -> None:
         """Prepare; the helper process starts with the first job, or with `warm_up`.
 
@@ -61,9 +65,15 @@ class Local:
             preload: Modules to load once for all jobs, see `preload_for`.
             slots: Threads in use at once; the cores this process may use when left out.
             on_progress: Hears what happens, from the engine's thread.
+            isolation: How jobs are kept apart: in namespaces (`ns`) or in process trees (`group`); the better that
+                this machine can when it is `auto`.
+            sandbox: Whether they are kept from writing and connecting.
         """
         self.slots = slots or usable_cores()
         self._scratch, self._preload, self._on_progress = scratch, tuple(preload), on_progress
+        self._wanted, self._sandbox = isolation, sandbox
+        self.isolation = ""
+        """How jobs are kept apart, once that is known."""
         self._queue: list[Waiting] = []
         self._live: list[Running] = []
         self._gpus: list[str] | None = None
@@ -81,9 +91,8 @@ class Local:
     def submit(self, job: Job) -> Future[Record]:
         """Queue a job and return at once; the future ends with its record, or with `RunFailed`."""
         waiting = Waiting(job, Future())
-        if not hasattr(os, "fork"):
-            hint = "Recorded results are shown here; measure on Linux or macOS, and commit the records."
-            waiting.future.set_exception(failure(job, "Engine: this system cannot fork", hint, kind="Engine"))
+        if refused := self._refused():
+            settle(waiting.future, refused)
             return waiting.future
         with self._lock:
             if self._closing:
@@ -91,6 +100,13 @@ class Local:
             self._queue.append(waiting)
         self.warm_up()
         return waiting.future
+
+    def _refused(self) -> DLError | None:
+        """Say why nothing may run here, because it could not be contained as the settings demand."""
+        if self._sandbox in {"auto", "off"} or sandboxes.version():
+            return None
+        problem = f"`sandbox: {self._sandbox}` is set, and this machine has no Landlock."
+        return DLError(Where("mkdocs.yml"), problem, "It takes Linux 5.13 or newer; see `mkdocs-dlplugin doctor`.")
 
     def warm_up(self) -> None:
         """Start loading libraries now, before there is a job; returns at once."""
@@ -123,6 +139,8 @@ class Local:
     # -- the engine's own thread ----------------------------------------------------------------------------------
 
     def _open(self) -> None:
+        if self._sandbox != "off" and not sandboxes.version():
+            hide_memory()  # with Landlock jobs cannot look into other processes anyway
         _remove_abandoned(self._scratch)
         self._scratch.mkdir(parents=True, exist_ok=True)
         self._home = Path(tempfile.mkdtemp(prefix=f"{os.getpid()}-", dir=self._scratch.resolve()))
@@ -159,7 +177,7 @@ class Local:
         shared = self._scratch.resolve() / "zygote"
         shared.mkdir(exist_ok=True)
         path = str(Path(__file__).parents[2])
-        code = _BOOTSTRAP.format(path=path, fd=theirs.fileno(), preload=self._preload)
+        code = _BOOTSTRAP.format(path=path, fd=theirs.fileno(), preload=self._preload, isolation=self._wanted)
         with (self._home / "zygote.log").open("ab") as log:
             self._process = subprocess.Popen(
                 [sys.executable, "-P", "-c", code],
@@ -184,7 +202,9 @@ class Local:
         if self._greeting.endswith(b"\n"):
             told = json.loads(self._greeting)
             self._deaths = 0
-            self._gpus = told["gpus"]
+            self._gpus, self.isolation = told["gpus"], told["isolation"]
+            if told["why"] and self._wanted == "ns":
+                _log.warning("jobs are kept apart as process trees, because namespaces fail here: %s", told["why"])
             self._free_gpus = [gpu for gpu in told["gpus"] if gpu not in {live.gpu for live in self._live}]
             for name, why in told["failed"].items():
                 _log.info("%s could not be loaded ahead (%s)", name, why)
@@ -205,7 +225,7 @@ class Local:
             with self._lock:
                 lost, self._queue = self._queue, []
             for waiting in lost:
-                self._settle(waiting, self._no_engine(waiting.job))
+                settle(waiting.future, self._no_engine(waiting.job))
             time.sleep(1.0)  # whatever ends it would otherwise be met thousands of times
         self._start_zygote()
 
@@ -252,21 +272,17 @@ class Local:
     def _start(self, waiting: Waiting) -> None:
         job = waiting.job
         if job.device in {"cuda", "require:cuda"} and not self._gpus:
-            self._settle(waiting, without_gpu(job))
+            settle(waiting.future, without_gpu(job))
             return
         self._number += 1
         folder = self._home / str(self._number)
-        for part in ("files", "home", "tmp", "cache"):
-            (folder / part).mkdir(parents=True)
+        course = begin(waiting, folder, time.monotonic())
         gpu = self._free_gpus.pop(0) if self._takes_gpu(job) else ""
         leash, shepherds_end = socket.socketpair()
         channel, channels_end = os.pipe()
         output, outputs_end = os.pipe()
-        now = time.monotonic()
-        printed = Printed(job.limits.output // 2)
-        pipes = {"channel": channel, "output": output}
-        live = Running(waiting, folder, gpu, leash, pipes, now, now + job.timeout, printed)
-        order = Order(job, str(folder), str(self._scratch.resolve()), gpu)
+        live = Running(gpu=gpu, leash=leash, pipes={"channel": channel, "output": output}, **course)
+        order = Order(job, str(folder), str(self._scratch.resolve()), gpu, self._sandbox)
         try:
             send_order(self._control, order, [shepherds_end.fileno(), channels_end, outputs_end])
         except OSError:
@@ -296,20 +312,16 @@ class Local:
             return False
         if name == "output":
             live.printed.add(content)
+            live.heard = time.monotonic()
         else:
             for message in _lines(live.buffers["channel"], content):
                 self._hear_job(live, message)
         return True
 
     def _hear_job(self, live: Running, message: dict[str, Any]) -> None:
-        if "values" in message:
-            self._report(live, "metric", message["values"])
-        elif "record" in message:
-            live.record = unpack(message["record"])
-        elif "failed" in message:
-            live.failed = unpack_failure(message["failed"])
-        if live.record or live.failed:
-            live.deadline = min(live.deadline, time.monotonic() + AFTER_RESULT)
+        values = hear(live, message, time.monotonic())
+        if values is not None:
+            self._report(live, "metric", values)
 
     def _hear_shepherd(self, live: Running) -> None:
         content = _receive(live.leash)
@@ -317,6 +329,8 @@ class Local:
             live.shepherd = message.get("pid", live.shepherd)
             live.status = message.get("status", live.status)
             live.left = message.get("left", live.left)
+            live.over = message.get("over", live.over)
+            live.peak = message.get("peak", live.peak)
         if not content:
             self._finish(live)
 
@@ -338,39 +352,30 @@ class Local:
             with self._lock:
                 self._queue.insert(0, live.waiting)
         else:
-            self._settle(live.waiting, self._no_engine(live.job) if live.lost else outcome(live))
+            settle(live.waiting.future, self._no_engine(live.job) if live.lost else outcome(live))
             self._report(live, "ended")
         shutil.rmtree(live.folder, ignore_errors=True)
 
-    def _settle(self, waiting: Waiting, result: Record | RunFailed) -> None:
-        if waiting.future.cancelled() or waiting.future.done():
-            return
-        if not waiting.future.running() and not waiting.future.set_running_or_notify_cancel():
-            return
-        if isinstance(result, RunFailed):
-            waiting.future.set_exception(result)
-        else:
-            waiting.future.set_result(result)
-
     def _patience(self) -> float | None:
-        nearest = min((live.deadline for live in self._live), default=None)
+        nearest = min((live.patience for live in self._live), default=None)
         return None if nearest is None else max(0.0, nearest - time.monotonic())
 
     def _end_overdue(self) -> None:
         now = time.monotonic()
-        for live in [live for live in self._live if live.deadline <= now]:
+        for live in [live for live in self._live if live.patience <= now]:
             if live.killed:
                 # It did not answer: the job may have stopped it. The zygote ends what it leaves.
                 with contextlib.suppress(OSError):
-                    os.kill(live.shepherd, signal.SIGKILL)
+                    if live.shepherd:
+                        os.kill(live.shepherd, signal.SIGKILL)
                 live.deadline = now + _ANSWER
             else:
-                self._kill(live, "timeout")
+                self._kill(live, "timeout" if live.deadline <= now else "silence")
 
     def _kill(self, live: Running, why: str) -> None:
         live.killed, live.deadline = why, time.monotonic() + _ANSWER
         with contextlib.suppress(OSError):
-            live.leash.send(b"T" if why == "timeout" else b"K")
+            live.leash.send(b"K" if why == "close" else b"T")
 
     def _stop(self) -> None:
         """End all jobs and wait for their shepherds, which leave nothing behind."""
@@ -389,7 +394,7 @@ class Local:
             waiting, self._queue = [*(live.waiting for live in self._live), *self._queue], []
         for one in waiting:
             if error is None or isinstance(error, RunFailed):
-                self._settle(one, failure(one.job, "Interrupted: the build ended first", kind="Interrupted"))
+                settle(one.future, failure(one.job, "Interrupted: the build ended first", kind="Interrupted"))
             elif not one.future.done():
                 one.future.set_exception(error)
 

@@ -10,7 +10,7 @@ import socket
 import struct
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
-from typing import Any
+from typing import Any, Literal
 
 from mkdocs_dlplugin.errors import RunFailed
 from mkdocs_dlplugin.model import Job, Observed, Output, Record, Where
@@ -27,6 +27,8 @@ class Order:
     """Scratch folder of all jobs, which is no input of any."""
     gpu: str = ""
     """Identifier for CUDA_VISIBLE_DEVICES; empty for a job on the CPU."""
+    sandbox: Literal["auto", "required", "strict", "off"] = "auto"
+    """Whether it is kept from writing and connecting."""
 
 
 def send_order(control: socket.socket, order: Order, files: list[int]) -> None:
