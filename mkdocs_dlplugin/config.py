@@ -33,8 +33,9 @@ class Settings:
     isolation: Literal["auto", "ns", "group", "spawn"] = "auto"
     """How jobs are kept apart: `ns` (namespaces), `group` (process trees), `spawn`; the best this machine can unless
     said."""
-    sandbox: Literal["auto", "required", "off"] = "auto"
-    """Whether jobs are kept from writing and connecting: where this machine can, always or not at all, or never."""
+    sandbox: Literal["auto", "required", "strict", "off"] = "auto"
+    """Whether jobs are kept from writing and connecting: where this machine can (`auto`), else not run (`required`),
+    kept from reading other people's files besides (`strict`), or not at all (`off`)."""
     jobs: int = 0
     """How many threads of work run side by side; 0 takes the cores this process may use."""
     records: str = "records"

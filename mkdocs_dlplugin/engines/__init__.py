@@ -13,7 +13,14 @@ __all__ = ["ENGINES", "Engine", "Factory", "Inline", "Local", "OnProgress", "Pro
 
 
 def _local(setup: Setup) -> Engine:
-    return Local(setup.scratch, setup.preload, setup.slots or None, setup.on_progress)
+    return Local(
+        setup.scratch,
+        setup.preload,
+        setup.slots or None,
+        setup.on_progress,
+        isolation=setup.isolation,
+        sandbox=setup.sandbox,
+    )
 
 
 def _inline(setup: Setup) -> Engine:

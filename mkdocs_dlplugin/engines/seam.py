@@ -29,7 +29,7 @@ class Setup:
     """Where the engine is found, when it is elsewhere."""
     isolation: Literal["auto", "ns", "group", "spawn"] = "auto"
     """How jobs are kept apart; the best there is with `auto`."""
-    sandbox: Literal["auto", "required", "off"] = "auto"
+    sandbox: Literal["auto", "required", "strict", "off"] = "auto"
     """Whether jobs are kept from writing and connecting."""
 
 
