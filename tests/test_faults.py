@@ -136,6 +136,10 @@ def engine(project: Path, request: pytest.FixtureRequest) -> Iterator[Local]:
     engine.close()
 
 
+HELPERS = ("dl-launcher", "dl-zygote")
+"""Names of the processes that stay for the next job."""
+
+
 def rows_below(engine: Local) -> list[list[str]]:
     """List number, parent, state, name and command line of all processes below the zygote."""
     command = ["ps", "-eo", "pid=,ppid=,stat=,comm=,args="]
@@ -146,7 +150,7 @@ def rows_below(engine: Local) -> list[list[str]]:
         found += children
         parents |= {row[0] for row in children}
     daemons = [row for row in rows if row[4] == f"sleep {LONG}" and row not in found]
-    return [row for row in [*found, *daemons] if not row[2].startswith("Z") and row[3] != "dl-launcher"]
+    return [row for row in [*found, *daemons] if not row[2].startswith("Z") and row[3] not in HELPERS]
 
 
 def below(engine: Local) -> list[str]:

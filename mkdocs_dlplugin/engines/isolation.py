@@ -16,8 +16,9 @@ Level = Literal["ns", "group", "spawn"]
 _TRY = """
 import sys
 sys.path.append({path!r})
-from mkdocs_dlplugin.engines.namespaces import Launcher
+from mkdocs_dlplugin.engines.namespaces import Launcher, settle_in
 try:
+    settle_in()
     Launcher().close()
 except OSError as error:
     sys.exit(str(error))

@@ -95,14 +95,17 @@ def enter(descriptor: int, kinds: int) -> None:
     _checked(_libc().setns(descriptor, kinds), "setns")
 
 
-def own_user_namespace() -> None:
+def own_user_namespace(kinds: int) -> None:
     """Move into a user namespace in which this process may make others, and in which users are who they were.
+
+    Args:
+        kinds: Other namespaces to make with it, which then belong to it.
 
     Raises:
         OSError: the kernel or its settings do not allow it.
     """
     user, group = os.getuid(), os.getgid()
-    unshare(NEW_USER | NEW_MOUNTS)
+    unshare(NEW_USER | kinds)
     for name, text in (
         ("setgroups", "deny"),
         ("uid_map", f"{user} {user} 1"),
@@ -111,18 +114,18 @@ def own_user_namespace() -> None:
         Path("/proc/self", name).write_text(text, "ascii")
 
 
-def mount_own(shared_memory: int) -> None:
+def mount_own(shared_memory: int = 0) -> None:
     """Give this mount namespace a `/proc` of its processes only, and shared memory of its own.
 
     Args:
-        shared_memory: Bytes that may lie in `/dev/shm`.
+        shared_memory: Bytes that may lie in `/dev/shm`; 0 leaves that as it is.
 
     Raises:
         OSError: `/proc` cannot be mounted.
     """
     _mount(b"none", b"/", None, _PRIVATE | _RECURSIVE)
     _mount(b"proc", b"/proc", b"proc", _NO_SUID | _NO_DEVICES | _NO_EXEC)
-    if Path("/dev/shm").is_dir():  # noqa: S108 - a mount of our own
+    if shared_memory and Path("/dev/shm").is_dir():  # noqa: S108 - a mount of our own
         _mount(b"tmpfs", b"/dev/shm", b"tmpfs", _NO_SUID | _NO_DEVICES, f"mode=1777,size={shared_memory}".encode())
 
 

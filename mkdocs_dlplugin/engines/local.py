@@ -241,7 +241,7 @@ class Local:
                 if place is None:
                     return
                 waiting = self._queue.pop(place)
-            if waiting.attempts or waiting.future.set_running_or_notify_cancel():
+            if waiting.future.running() or waiting.future.set_running_or_notify_cancel():
                 self._start(waiting)
 
     def _choose(self) -> int | None:
@@ -286,7 +286,7 @@ class Local:
         try:
             send_order(self._control, order, [shepherds_end.fileno(), channels_end, outputs_end])
         except OSError:
-            pass  # the zygote has just died: the leash has no other end, so the job is tried again
+            waiting.attempts -= 1  # the zygote has just died: the leash has no other end, so the job is tried again
         finally:
             shepherds_end.close()
             os.close(channels_end)
@@ -347,8 +347,10 @@ class Local:
         self._live.remove(live)
         if live.gpu and live.gpu in (self._gpus or ()):
             self._free_gpus.append(live.gpu)
-        if live.lost and not live.waiting.attempts and not self._closing:
+        if live.lost and live.waiting.attempts < 1 and not self._closing:
             live.waiting.attempts += 1
+            if self._process is not None and self._process.poll() is not None:
+                self._gpus = None  # the zygote died too, and nothing may be sent to it until there is another
             with self._lock:
                 self._queue.insert(0, live.waiting)
         else:

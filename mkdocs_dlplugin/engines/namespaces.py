@@ -68,23 +68,43 @@ class Fold:
         os.chdir(here)
 
 
+def settle_in() -> None:
+    """Move this process, which has one thread, into namespaces in which it may make others.
+
+    Root only needs mounts of its own.  Others need a user namespace, and cannot leave the numbers of the processes
+    around it: a fork is the first process of new ones and goes on, while this one waits for it and ends as it does.
+
+    Raises:
+        OSError: this machine does not allow it.
+    """
+    if os.geteuid() == 0:
+        with contextlib.suppress(OSError):
+            unshare(NEW_MOUNTS)
+            return
+    own_user_namespace(NEW_MOUNTS | NEW_PIDS)
+    inside = os.fork()
+    if inside:
+        os.closerange(3, 1024)  # the build must notice when the other one is gone
+        _, status = os.waitpid(inside, 0)
+        os._exit(max(0, os.waitstatus_to_exitcode(status)))
+    die_with_parent(signal.SIGKILL)
+    mount_own()
+
+
+def nested() -> bool:
+    """Tell whether this process, after `settle_in`, counts processes otherwise than those outside."""
+    return os.getpid() == 1
+
+
 class Launcher:
     """A process forked before anything heavy is imported, so that making namespaces costs two small forks."""
 
     def __init__(self) -> None:
-        """Move this process into namespaces in which it may make others, and fork the launcher.
+        """Fork the launcher, and see whether it can do its work; `settle_in` comes first.
 
         Raises:
             OSError: this machine does not allow it.
         """
-        if os.geteuid() == 0:
-            # Root needs no user namespace, and would lose its rights over the files of others in one.
-            try:
-                unshare(NEW_MOUNTS)
-            except OSError:
-                own_user_namespace()
-        else:
-            own_user_namespace()
         self._ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
         if os.fork() == 0:
             _forked(lambda: _launch(theirs, self._ours))

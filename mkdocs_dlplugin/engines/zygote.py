@@ -20,7 +20,7 @@ from typing import NoReturn
 from mkdocs_dlplugin.engines import sandbox
 from mkdocs_dlplugin.engines.child import Lines, become, flush
 from mkdocs_dlplugin.engines.linux import adopt_orphans, call_myself, die_with_parent
-from mkdocs_dlplugin.engines.namespaces import Fold, Launcher
+from mkdocs_dlplugin.engines.namespaces import Fold, Launcher, nested, settle_in
 from mkdocs_dlplugin.engines.preload import find_gpus, load, warm
 from mkdocs_dlplugin.engines.processes import below, children, end
 from mkdocs_dlplugin.engines.shepherd import InGroup, Shepherd, deaf, hush, ring_on_end
@@ -46,6 +46,7 @@ def main(descriptor: int, preload: Sequence[str], isolation: str) -> None:
     with contextlib.suppress(Exception):
         warm(len(gpus))
     machine()
+    call_myself("dl-zygote")
     gc.collect()
     gc.freeze()
     adopt_orphans()
@@ -66,6 +67,7 @@ def _launcher(isolation: str) -> tuple[Launcher | None, str]:
     if isolation == "group":
         return None, ""
     try:
+        settle_in()
         return Launcher(), ""
     except OSError as error:
         return None, str(error)
@@ -102,11 +104,12 @@ class _Zygote:
         leash, channel, output = descriptors
         theirs, ours = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
         lines = Lines(channel, output, ours)
+        inside = nested()
         if self._launcher is None:
             shepherd = os.fork()
             if shepherd == 0:
                 self._let_go()
-                _guarded(lambda: _shepherd(order, leash, theirs, lines))
+                _guarded(lambda: _shepherd(order, leash, theirs, lines, inside=inside))
             self._shepherds.add(shepherd)
             ours.close()
         else:
@@ -154,8 +157,8 @@ def _in_fold(order: Order, lines: Lines, fold: Fold) -> None:
     become(order, lines, "ns")
 
 
-def _shepherd(order: Order, leash_end: int, line: socket.socket, lines: Lines) -> None:
-    """Start the job's process below this one, and look after it."""
+def _shepherd(order: Order, leash_end: int, line: socket.socket, lines: Lines, *, inside: bool) -> None:
+    """Start the job's process below this one, and look after it; `inside` a namespace the build knows other numbers."""
     os.setsid()
     deaf()
     adopt_orphans()
@@ -175,7 +178,8 @@ def _shepherd(order: Order, leash_end: int, line: socket.socket, lines: Lines) -
     if lines.shepherd:
         lines.shepherd.close()
     shepherd = Shepherd(leash, line, InGroup(job), order.job.limits, bell)
-    shepherd.tell(pid=me)
+    if not inside:
+        shepherd.tell(pid=me)
     shepherd.stay()
 
 
