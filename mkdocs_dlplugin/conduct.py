@@ -15,8 +15,9 @@ from pathlib import Path
 from mkdocs_dlplugin.engines import Engine, Progress
 from mkdocs_dlplugin.errors import DLError, Failure, Missing, RunFailed, StoreError
 from mkdocs_dlplugin.fingerprint import Files, digest_names, results_digest
+from mkdocs_dlplugin.freshness import State, input_digests, origin, state
 from mkdocs_dlplugin.model import Input, Record, address
-from mkdocs_dlplugin.plan import Plan, State, Task, code_digest, input_digests, options_of, state
+from mkdocs_dlplugin.plan import Plan, Task
 from mkdocs_dlplugin.reporting import Reporter, clock
 from mkdocs_dlplugin.store import Damaged, Store
 
@@ -294,7 +295,7 @@ class Conductor:
 
     def _submit(self, task: Task) -> None:
         try:
-            job = replace(task.job, inputs=self._inputs(task))
+            job = replace(task.job, inputs=self.inputs(task))
         except StoreError as unreadable:
             self._fail(task, unreadable)
             self._release(task.place)
@@ -311,7 +312,12 @@ class Conductor:
         if self._retired:  # since we looked; `retire` has not seen this one
             future.cancel()
 
-    def _inputs(self, task: Task) -> dict[str, tuple[Input, ...]]:
+    def inputs(self, task: Task) -> dict[str, tuple[Input, ...]]:
+        """Gather the results of a job's upstream runs, every point and seed, from their records.
+
+        Raises:
+            StoreError: one of their files cannot be read.
+        """
         inputs: dict[str, list[Input]] = {used: [] for used in task.run.uses}
         for where in task.waits_for:
             record = self.records[where]
@@ -347,6 +353,7 @@ class Conductor:
             self.executed.append(place)
             try:
                 self.store.write(record, task.job.code)
+                self.store.keep_sources(record.observed.modules, self.root)
             except StoreError as unwritable:
                 self.reporter.fail(str(unwritable), unwritable.code)
             settled = len(self.records) + len(self.failures)
@@ -372,8 +379,11 @@ class Conductor:
         """Add to a record where its code comes from, and what `why` will want to know."""
         if self._commit is None:
             self._commit = commit(self.root)
-        origin = {"options": options_of(task.job), "code": code_digest(task.job), **self._commit}
-        return replace(record, provenance={**record.provenance, **origin})
+        made_from = origin(self.plan, task)
+        for name, version in made_from.get("strict", {}).items():
+            if not version:
+                self.reporter.warning(f"{task.run.where}: `strict` names '{name}', which is not installed here.")
+        return replace(record, provenance={**record.provenance, **made_from, **self._commit})
 
     def _heartbeat(self) -> None:
         now = time.monotonic()

@@ -24,6 +24,8 @@ class Exit(IntEnum):
     """Nothing may run, and a result is missing, stale or unreadable."""
     STORE = 5
     """The records cannot be read or written."""
+    DIFFERS = 6
+    """Executed again, a run gave other results than those recorded; only `verify` ends so."""
 
 
 class DLError(Exception):
@@ -79,6 +81,12 @@ class Missing(DLError):
     """A result that must be there and is not, while nothing may run."""
 
     code = Exit.FROZEN
+
+
+class NotReproducible(DLError):
+    """A job that gave other results than those recorded."""
+
+    code = Exit.DIFFERS
 
 
 class StoreError(DLError):

@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from mkdocs_dlplugin.errors import StoreError
-from mkdocs_dlplugin.fingerprint import digest_bytes, digest_json, results_digest
+from mkdocs_dlplugin.fingerprint import digest_bytes, digest_code, digest_json, results_digest
 from mkdocs_dlplugin.model import SCHEMA, Observed, Output, Record, Where
 
 if sys.platform != "win32":  # on Windows two builds at once may measure the same job twice, and the last one stays
@@ -115,15 +115,8 @@ class Store:
             StoreError: the folder cannot be written.
         """
         try:
-            for name, content in record.blobs.items():
-                _write(self.asset_path(record.place, name), content)
-            source = digest_bytes(code.encode())
-            _write_once(self.folder / "_sources" / f"{source[:16]}.py", code.encode())
-            environment = {name: record.provenance.get(name) for name in _ENVIRONMENT}
-            surroundings = digest_json(environment)
-            _write_once(self.folder / "_environments" / f"{surroundings[:16]}.json", _dump(environment))
-            self._environments.pop(surroundings[:16], None)
-            _write(self.path(record.place), serialise(record, source[:16], surroundings[:16]))
+            with self.locked():
+                self._write_all(record, code)
             self.unwritten.pop(record.place, None)
         except OSError as error:
             self.unwritten[record.place] = record
@@ -132,6 +125,54 @@ class Store:
             raise StoreError(
                 Where(str(self.folder)), f"record {record.place} cannot be written: {reason}.", hint
             ) from error
+
+    def _write_all(self, record: Record, code: str) -> None:
+        for name, content in record.blobs.items():
+            _write(self.asset_path(record.place, name), content)
+        source = digest_bytes(code.encode())
+        _write_once(self._source(source), code.encode())
+        environment = {name: record.provenance.get(name) for name in _ENVIRONMENT}
+        surroundings = digest_json(environment)
+        _write_once(self.folder / "_environments" / f"{surroundings[:16]}.json", _dump(environment))
+        self._environments.pop(surroundings[:16], None)
+        _write(self.path(record.place), serialise(record, source[:16], surroundings[:16]))
+
+    def keep_sources(self, modules: Mapping[str, str], root: Path) -> None:
+        """Keep the project modules a record stands on, once per digest, so that `why` can say what changed in them.
+
+        Args:
+            modules: Path and digest of each, as observed.
+            root: Folder of `mkdocs.yml`.
+
+        Raises:
+            StoreError: the folder cannot be written.
+        """
+        for path, digest in modules.items():
+            kept = self._source(digest)
+            # A record may come from elsewhere: what it names is kept only if it is the project's, and unchanged.
+            if kept.is_file() or not (root / path).resolve().is_relative_to(root.resolve()):
+                continue
+            try:
+                text = (root / path).read_text("utf-8")
+            except (OSError, UnicodeError):
+                continue
+            if digest_code(text) == digest:
+                try:
+                    with self.locked():
+                        _write_once(kept, text.encode())
+                except OSError as error:
+                    problem = f"the source of {path} cannot be written: {error.strerror or error}."
+                    raise StoreError(Where(str(self.folder)), problem) from error
+
+    def source(self, digest: str) -> str | None:
+        """Read code that was kept, by its digest in a record; `None` when it was not kept."""
+        try:
+            return self._source(digest).read_text("utf-8") if _DIGEST.match(digest) else None
+        except (OSError, UnicodeError):
+            return None
+
+    def _source(self, digest: str) -> Path:
+        return self.folder / "_sources" / f"{digest[:16]}.py"
 
     def environment(self, digest: str) -> dict[str, Any]:
         """Read the environment that records share; empty when its file is gone."""
@@ -180,23 +221,49 @@ class Store:
 
         The kernel gives the lock back when a build dies, so no stale lock is ever left.
         """
+        try:
+            handle = self._lock(key[:32], alone=True, wait=False)
+        except BlockingIOError:
+            return False
+        if handle is not None:
+            until.callback(os.close, handle)
+        return True
+
+    @contextlib.contextmanager
+    def locked(self, *, alone: bool = False) -> Iterator[None]:
+        """Write together with other builds, or *alone*, so that what no record names can be told and removed."""
+        handle = self._lock("store", alone=alone)
+        try:
+            yield
+        finally:
+            if handle is not None:
+                os.close(handle)
+
+    def _lock(self, name: str, *, alone: bool, wait: bool = True) -> int | None:
+        """Lock a file in the scratch folder until the handle that this returns is closed.
+
+        Returns:
+            The handle; `None` where nothing can be locked.
+
+        Raises:
+            BlockingIOError: somebody else has it, and we are not to wait.
+        """
         if sys.platform == "win32":
-            return True
+            return None
         locks = self.scratch / "locks"
         try:
             locks.mkdir(parents=True, exist_ok=True)
-            handle = os.open(locks / f"{key[:32]}.lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o644)
+            handle = os.open(locks / f"{name}.lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o644)
         except OSError:
-            return True  # read-only scratch: measuring twice does less harm than not measuring
+            return None  # read-only scratch: measuring twice does less harm than not measuring
         try:
-            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            fcntl.flock(handle, (fcntl.LOCK_EX if alone else fcntl.LOCK_SH) | (0 if wait else fcntl.LOCK_NB))
         except BlockingIOError:
             os.close(handle)
-            return False
+            raise
         except OSError:
             pass  # a file system without locks, such as some NFS mounts
-        until.callback(os.close, handle)
-        return True
+        return handle
 
 
 _ENVIRONMENT = ("python", "packages", "os", "cpu", "device", "device_name", "threads", "plugin")
