@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -14,6 +14,7 @@ from mkdocs_dlplugin.model import Block, Metric, Record, Run, Value, Where, addr
 from mkdocs_dlplugin.options import Display
 from mkdocs_dlplugin.plan import Plan, plan
 from mkdocs_dlplugin.results import Group, Results
+from mkdocs_dlplugin.sessions import read_session
 from mkdocs_dlplugin.views import VIEWS
 
 
@@ -83,11 +84,18 @@ def read(site: Site, pages: Iterable[fences.Page]) -> Asked:
         own = _declared(front.get("metrics") or {}, Where(paths[name], 1), problems)
         asked.pages[name] = Page(name, declared | own)
     runs = []
+    sessions: dict[tuple[str, str], list[Block]] = {}
+    for block in scan.blocks:
+        if block.session:
+            sessions.setdefault((block.page, block.name), []).append(block)
     for block in scan.blocks:
         page = asked.pages.setdefault(block.page, Page(block.page, declared))
         page.found.setdefault((block.kind, block.name, block.body), []).append(block)
         try:
-            if block.kind == "run":
+            if block.session:
+                if blocks := sessions.pop((block.page, block.name), None):
+                    runs.append(_session(blocks, site, scan.fronts.get(block.page, {}), asked))
+            elif block.kind == "run":
                 runs.append(_run(block, site, scan.fronts.get(block.page, {}), asked))
             else:
                 asked.options[block.where] = _options(block)
@@ -112,10 +120,20 @@ def read(site: Site, pages: Iterable[fences.Page]) -> Asked:
 
 
 def _run(block: Block, site: Site, front: Mapping[str, Any], asked: Asked) -> Run:
-    defaults = {name: value for name, value in front.items() if name != "metrics"}
-    run, display = options.read_run(block, root=site.root, site=site.settings.defaults, front=defaults)
+    run, display = options.read_run(block, root=site.root, site=site.settings.defaults, front=_defaults(front))
     asked.shown[block.page, block.where] = run.name, display
     return run
+
+
+def _session(blocks: Sequence[Block], site: Site, front: Mapping[str, Any], asked: Asked) -> Run:
+    run, displays = read_session(blocks, root=site.root, site=site.settings.defaults, front=_defaults(front))
+    for block, display in zip(blocks, displays, strict=True):
+        asked.shown[block.page, block.where] = run.name, display
+    return run
+
+
+def _defaults(front: Mapping[str, Any]) -> dict[str, Any]:
+    return {name: value for name, value in front.items() if name != "metrics"}
 
 
 def _options(block: Block) -> Any:

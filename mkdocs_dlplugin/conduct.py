@@ -16,6 +16,7 @@ from mkdocs_dlplugin.engines import Engine, Progress
 from mkdocs_dlplugin.errors import DLError, Failure, Missing, RunFailed, StoreError
 from mkdocs_dlplugin.fingerprint import Files, digest_names, results_digest
 from mkdocs_dlplugin.model import Input, Record, address
+from mkdocs_dlplugin.parts import statements
 from mkdocs_dlplugin.plan import Plan, State, Task, code_digest, input_digests, options_of, state
 from mkdocs_dlplugin.reporting import Reporter, clock
 from mkdocs_dlplugin.store import Damaged, Store
@@ -372,7 +373,8 @@ class Conductor:
         """Add to a record where its code comes from, and what `why` will want to know."""
         if self._commit is None:
             self._commit = commit(self.root)
-        origin = {"options": options_of(task.job), "code": code_digest(task.job), **self._commit}
+        blocks = {"blocks": split} if (split := statements(task.job)) else {}
+        origin = {"options": options_of(task.job), "code": code_digest(task.job), **blocks, **self._commit}
         return replace(record, provenance={**record.provenance, **origin})
 
     def _heartbeat(self) -> None:
