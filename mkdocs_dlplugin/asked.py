@@ -8,6 +8,7 @@ from typing import Any
 
 from mkdocs_dlplugin import fences, options
 from mkdocs_dlplugin.config import Site, metric
+from mkdocs_dlplugin.doubts import shadows
 from mkdocs_dlplugin.errors import DLError
 from mkdocs_dlplugin.expressions import parse_value, refs
 from mkdocs_dlplugin.model import Block, Metric, Record, Run, Value, Where, address, place
@@ -51,6 +52,8 @@ class Asked:
     plan: Plan = field(default_factory=Plan)
     problems: list[DLError] = field(default_factory=list)
     """In page order."""
+    doubts: list[DLError] = field(default_factory=list)
+    """What may be meant and probably is not."""
 
     def page(self, name: str) -> Page:
         """Return a page; an empty one where nothing of ours was read."""
@@ -115,6 +118,7 @@ def read(site: Site, pages: Iterable[fences.Page]) -> Asked:
         problem for problem in asked.plan.problems if not any(f"'{name}'" in problem.problem for name in unread)
     ]
     problems += _unknown(asked, scan.inlines, unread)
+    asked.doubts = shadows(asked.runs.values(), site.root)
     asked.problems = sorted(problems, key=lambda problem: (problem.where.path, problem.where.line))
     return asked
 

@@ -60,6 +60,8 @@ class Build:
     def scan(self, pages: Iterable[fences.Page]) -> list[DLError]:
         """Read all pages and plan their jobs; return everything that is wrong with them, in page order."""
         self._take(asked.read(self.site, pages))
+        for doubt in self.asked.doubts:
+            self.reporter.warning(str(doubt))
         return self.asked.problems
 
     def _take(self, wanted: asked.Asked) -> None:

@@ -403,7 +403,7 @@ def _code(block: Block, file: str, display: Display, root: Path) -> tuple[str, s
     """Find out what executes, where it stands, and what the reader sees instead of it when `file` is given."""
     where = _line(block, "file")
     if not file:
-        if not block.code.strip():
+        if not _says_something(block.code, comments=not display.eval):
             raise DLError(block.where, "this run has no code.", "Write some, or name a file: `file: examples/cnn.py`.")
         return block.code, block.where.path, block.first_line, replace(display, shown=block.code)
     name, _, section = file.partition(":")
@@ -427,6 +427,11 @@ def _code(block: Block, file: str, display: Display, root: Path) -> tuple[str, s
         raise DLError(where, problem, "Write it, for instance: from examples.cnn import train; train(run)")
     shown = "\n".join(lines[index] for index in span if not texts.is_marker(lines[index])).strip("\n")
     return block.code, block.where.path, block.first_line, replace(display, shown=shown, shown_from=name)
+
+
+def _says_something(code: str, *, comments: bool) -> bool:
+    """Tell whether code is more than white space and, unless they count, comments."""
+    return any(line.strip() and (comments or not line.lstrip().startswith("#")) for line in code.split("\n"))
 
 
 def _file(name: str, root: Path, where: Where) -> str:
@@ -466,6 +471,9 @@ def check_code(run: Run) -> None:
     Raises:
         DLError: the code does not compile.
     """
+    if "\0" in run.code:
+        where = Where(run.source_path, run.first_line + run.code[: run.code.index("\0")].count("\n"))
+        raise DLError(where, "a null byte stands in this code.", "Remove it; inside a string it is written `\\0`.")
     code, first = (at_lines(run.code, run.first_line, run.parts), 1) if run.parts else (run.code, run.first_line)
     try:
         with warnings.catch_warnings():

@@ -155,7 +155,9 @@ def _nobody(values: Mapping[str, float], step: float) -> None:
 def _parse(job: Job) -> ast.Module:
     # Blank lines put the code at its own place in the page, so that tracebacks point there and show the page's lines.
     padded = at_lines(job.code, job.first_line, job.parts)
-    linecache.cache[job.source_path] = (len(padded), None, padded.splitlines(keepends=True), job.source_path)
+    # Not `splitlines`, which ends a line at a form feed too.
+    written = [f"{line}\n" for line in padded.split("\n")]
+    linecache.cache[job.source_path] = (len(padded), None, written, job.source_path)
     try:
         return ast.parse(padded, job.source_path)
     except (SyntaxError, ValueError) as error:
