@@ -12,12 +12,14 @@ from mkdocs_dlplugin.conduct import Conductor
 from mkdocs_dlplugin.config import Site, check_engine
 from mkdocs_dlplugin.engines import ENGINES, Engine, OnProgress, Progress, Setup, preload_for
 from mkdocs_dlplugin.errors import DLError
-from mkdocs_dlplugin.model import Where
+from mkdocs_dlplugin.model import Run, Where
+from mkdocs_dlplugin.parts import statements
 from mkdocs_dlplugin.plan import Plan, Task
 from mkdocs_dlplugin.reporting import Reporter, counted
 from mkdocs_dlplugin.showing import Showing
 from mkdocs_dlplugin.store import Store
 from mkdocs_dlplugin.vega import Renderer
+from mkdocs_dlplugin.views.output import fits
 
 Choice = Callable[[Plan], frozenset[str]]
 """Chooses jobs of a plan, by place."""
@@ -58,6 +60,8 @@ class Build:
     def scan(self, pages: Iterable[fences.Page]) -> list[DLError]:
         """Read all pages and plan their jobs; return everything that is wrong with them, in page order."""
         self._take(asked.read(self.site, pages))
+        for doubt in self.asked.doubts:
+            self.reporter.warning(str(doubt))
         return self.asked.problems
 
     def _take(self, wanted: asked.Asked) -> None:
@@ -103,9 +107,20 @@ class Build:
             self.reporter.fail(str(failure), failure.error.code)
         for failure in conductor.failed(job for job in new if conductor.spared(job)):
             self.reporter.warning(f"{failure}\n  Enough other seeds succeeded (`min_seeds`), so the mean stands.")
+        for run in self.asked.runs.values():
+            self._compare_split(run)
         if conductor.executed or conductor.failures:
             jobs, failed = counted(len(conductor.plan.tasks), "job"), len(conductor.failures)
             self.reporter.info(f"{len(conductor.executed)} of {jobs} ran, {failed} without a result")
+
+    def _compare_split(self, run: Run) -> None:
+        """Say so when a session was split into other blocks as it was measured, which changes no result."""
+        split = statements(run)
+        records = (record for place, record in self.conductor.records.items() if place.split("/")[0] == run.name)
+        if split and not all(fits(record, split) for record in records):
+            problem = f"session '{run.name}' was split into other blocks when it was measured"
+            hint = f"To show it block by block: mkdocs-dlplugin run {run.name} --force"
+            self.reporter.warning(f"{run.where}: {problem}, so its output stands under the last one.\n  {hint}")
 
     def hear(self, progress: Progress) -> None:
         """Note what the engine tells while it works."""

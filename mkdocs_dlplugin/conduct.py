@@ -17,6 +17,7 @@ from mkdocs_dlplugin.errors import DLError, Failure, Missing, RunFailed, StoreEr
 from mkdocs_dlplugin.fingerprint import Files, digest_names, results_digest
 from mkdocs_dlplugin.freshness import State, input_digests, origin, state
 from mkdocs_dlplugin.model import Input, Record, address
+from mkdocs_dlplugin.parts import statements
 from mkdocs_dlplugin.plan import Plan, Task
 from mkdocs_dlplugin.reporting import Reporter, clock
 from mkdocs_dlplugin.store import Damaged, Store
@@ -383,7 +384,8 @@ class Conductor:
         for name, version in made_from.get("strict", {}).items():
             if not version:
                 self.reporter.warning(f"{task.run.where}: `strict` names '{name}', which is not installed here.")
-        return replace(record, provenance={**record.provenance, **made_from, **self._commit})
+        blocks = {"blocks": split} if (split := statements(task.job)) else {}
+        return replace(record, provenance={**record.provenance, **made_from, **blocks, **self._commit})
 
     def _heartbeat(self) -> None:
         now = time.monotonic()

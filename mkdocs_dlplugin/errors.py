@@ -57,6 +57,7 @@ class RunFailed(DLError):
         seed: int = 0,
         frames: tuple[str, ...] = (),
         output: str = "",
+        part: int = 0,
     ) -> None:
         super().__init__(where, problem, hint)
         self.kind = kind
@@ -69,6 +70,8 @@ class RunFailed(DLError):
         """The page's own lines of the traceback, outermost first: `docs/p.md:47  code`."""
         self.output = output
         """The end of what it printed."""
+        self.part = part
+        """Which block of a session was at work, counted from 0; as many as there are when all had come to their end."""
 
 
 class NoResult(DLError):

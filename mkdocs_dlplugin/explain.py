@@ -15,6 +15,7 @@ from types import TracebackType
 from mkdocs_dlplugin.errors import RunFailed
 from mkdocs_dlplugin.model import Job, Where, address
 from mkdocs_dlplugin.observe import relative
+from mkdocs_dlplugin.parts import at_lines
 from mkdocs_dlplugin.sizes import show
 
 _SHOWN_FRAMES = 6
@@ -192,9 +193,8 @@ def _frame(job: Job, path: str, line: int) -> Frame | None:
 
 
 def _own_frame(job: Job, line: int) -> Frame:
-    lines = job.code.splitlines()
-    place = line - job.first_line
-    return Frame(job.source_path, line, lines[place].strip() if 0 <= place < len(lines) else "")
+    lines = at_lines(job.code, job.first_line, job.parts).split("\n")
+    return Frame(job.source_path, line, lines[line - 1].strip() if 0 < line <= len(lines) else "")
 
 
 _OURS = str(Path(__file__).parent)

@@ -104,6 +104,7 @@ def _task(
         secrets={name: environ[name] for name in run.secrets if name in environ},
         depends=_depends(run.depends, root),
         raises=run.raises,
+        parts=run.parts,
     )
     job = replace(job, key=key(job, (made.tasks[where].job.key for where in partners)))
     waits = tuple(p for used in run.uses for p in places(by_name[used]))

@@ -15,6 +15,7 @@ from mkdocs_dlplugin.errors import DLError, NoResult
 from mkdocs_dlplugin.expressions import InlineValue, parse_value
 from mkdocs_dlplugin.fingerprint import digest_bytes
 from mkdocs_dlplugin.model import Block, Where, place
+from mkdocs_dlplugin.parts import statements
 from mkdocs_dlplugin.reporting import Reporter
 from mkdocs_dlplugin.results import Group, Place, Results
 from mkdocs_dlplugin.vega import Renderer
@@ -96,10 +97,9 @@ class Showing:
         results = self.results(run.page)
         groups = [group for group in results.groups if group.run.name == name]
         spot = self._place(run.where, "", url)
-        part = next(
-            ((d.shown, d.shown_from) for n, d in self._asked.shown.values() if n == name and d.shown_from), ("", "")
-        )
-        return runpage.render(run, groups, results, spot, page_url, part, self._conductor.store.asset)
+        taken = [(d.shown, d.shown_from) for n, d in self._asked.shown.values() if n == name and d.shown_from]
+        files = list(dict.fromkeys(taken))
+        return runpage.render(run, groups, results, spot, page_url, files, self._conductor.store.asset)
 
     def ship(self) -> dict[str, bytes]:
         """Return the files to put into the site, by path; none when no page has anything of ours."""
@@ -180,6 +180,9 @@ class Showing:
             fig_cap=display.fig_cap,
             fig_alt=display.fig_alt,
             output=display.result != "none",
+            part=display.part,
+            parts=max(1, len(run.parts)),
+            split=tuple(statements(run)),
         )
         return output.render(shown, spot, conductor.store.asset)
 

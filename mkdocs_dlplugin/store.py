@@ -292,7 +292,12 @@ def serialise(record: Record, source: str, environment: str) -> bytes:
             "inputs": dict(record.observed.inputs),
         },
         "outputs": [
-            {"kind": o.kind, **({"text": o.text} if o.kind == "text" else {"asset": o.asset})} for o in record.outputs
+            {
+                "kind": o.kind,
+                **({"text": o.text} if o.kind == "text" else {"asset": o.asset}),
+                **({"part": o.part} if o.part else {}),
+            }
+            for o in record.outputs
         ],
         "notes": list(record.notes),
         "source": source,
@@ -334,7 +339,10 @@ def parse(content: bytes) -> Record:
             metrics=value["metrics"],
             series={name: (tuple(s["step"]), tuple(s["value"])) for name, s in value["series"].items()},
             correct=_unpack(value["correct"]),
-            outputs=tuple(Output(o["kind"], o.get("text", ""), o.get("asset", "")) for o in value["outputs"]),
+            outputs=tuple(
+                Output(o["kind"], o.get("text", ""), o.get("asset", ""), _count(o.get("part", 0)))
+                for o in value["outputs"]
+            ),
             assets=value["assets"],
             observed=Observed(observed["modules"], observed["files"], observed["folders"], observed["inputs"]),
             timings=value["timings"],
@@ -363,6 +371,12 @@ def _pack(correct: str) -> str:
 def _unpack(packed: str) -> str:
     count, _, digits = packed.partition(":")
     return f"{int(digits, 16):0{int(count)}b}" if digits else ""
+
+
+def _count(value: Any) -> int:
+    if not isinstance(value, int) or value < 0:
+        raise ValueError(f"{value!r} is no block of a session")
+    return value
 
 
 def _refuse(name: str) -> float:

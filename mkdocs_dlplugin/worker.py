@@ -7,7 +7,6 @@ import builtins
 import contextlib
 import linecache
 import os
-import re
 import sys
 import threading
 import time
@@ -19,12 +18,14 @@ from pathlib import Path
 from typing import Any
 
 from mkdocs_dlplugin import provenance, snippet
-from mkdocs_dlplugin.collect import figures_of, is_figure, metrics_of, series_of
+from mkdocs_dlplugin.collect import metrics_of, series_of
 from mkdocs_dlplugin.errors import RunFailed
 from mkdocs_dlplugin.explain import Frame, failure, frames_of, from_exception, from_exit
 from mkdocs_dlplugin.fingerprint import digest_bytes
-from mkdocs_dlplugin.model import Job, Observed, Output, Record, show
+from mkdocs_dlplugin.model import Job, Observed, Record, show
 from mkdocs_dlplugin.observe import Changed, Observer, watch
+from mkdocs_dlplugin.parts import at_lines
+from mkdocs_dlplugin.script import Script
 from mkdocs_dlplugin.seeding import seed_everything
 
 _PATIENCE = 1.0
@@ -86,13 +87,13 @@ def execute(
     namespace = _stage(job, session)
     seed_everything(job, around.device)
     observer = watch(Path(job.root), (folder, *around.skip))
-    _run(job, tree, namespace, around.blame)
+    script = Script(job)
+    _run(job, tree, namespace, script, around.blame)
     notes = _left_threads(threads, ends=around.ends)
-    figures = figures_of(job, namespace.get("__figure__"))
-    if len(figures) > job.limits.outputs:
-        notes = (*notes, f"drew {len(figures)} figures; the first {job.limits.outputs} are kept")
-        figures = dict(list(figures.items())[: job.limits.outputs])
-    assets = {**figures, **session.assets}
+    script.draw()
+    if script.drawn > job.limits.outputs:
+        notes = (*notes, f"drew {script.drawn} figures; the first {job.limits.outputs} are kept")
+    assets = {**script.figures, **session.assets}
     observed = _observed(job, observer, session)
     return Record(
         key=job.key,
@@ -102,7 +103,7 @@ def execute(
         metrics=metrics_of(job, tree, session, namespace),
         series=series_of(job, tree, session, namespace),
         correct=session.correct,
-        outputs=tuple(Output("png", asset=name) for name in figures),
+        outputs=tuple(script.outputs),
         assets={name: digest_bytes(content) for name, content in assets.items()},
         observed=observed,
         timings=session.timings,
@@ -153,8 +154,10 @@ def _nobody(values: Mapping[str, float], step: float) -> None:
 
 def _parse(job: Job) -> ast.Module:
     # Blank lines put the code at its own place in the page, so that tracebacks point there and show the page's lines.
-    padded = "\n" * (job.first_line - 1) + job.code
-    linecache.cache[job.source_path] = (len(padded), None, padded.splitlines(keepends=True), job.source_path)
+    padded = at_lines(job.code, job.first_line, job.parts)
+    # Not `splitlines`, which ends a line at a form feed too.
+    written = [f"{line}\n" for line in padded.split("\n")]
+    linecache.cache[job.source_path] = (len(padded), None, written, job.source_path)
     try:
         return ast.parse(padded, job.source_path)
     except (SyntaxError, ValueError) as error:
@@ -196,24 +199,16 @@ def _stage(job: Job, session: snippet.Session) -> dict[str, Any]:
     return main.__dict__
 
 
-def _run(job: Job, tree: ast.Module, namespace: dict[str, Any], blame: Blame | None) -> None:
-    """Execute the code and print the value of its last expression, as a notebook does.
+def _run(job: Job, tree: ast.Module, namespace: dict[str, Any], script: Script, blame: Blame | None) -> None:
+    """Execute the code.
 
     Raises:
         RunFailed: it did not end as it should.
     """
-    last = tree.body[-1] if tree.body else None
-    shown = ast.Expression(last.value) if isinstance(last, ast.Expr) else None
-    body = ast.Module(tree.body[:-1] if shown else tree.body, [])
     try:
-        exec(compile(body, job.source_path, "exec", dont_inherit=True), namespace)  # noqa: S102 - the author's code is what we run
-        if shown:
-            value = eval(compile(shown, job.source_path, "eval", dont_inherit=True), namespace)  # noqa: S307 - likewise
-            if is_figure(value):
-                namespace["__figure__"] = value
-            elif value is not None:
-                # Addresses would make every run print something else.
-                sys.stdout.write(re.sub(r" at 0x[0-9a-f]{6,}", "", repr(value)) + "\n")
+        script.execute(tree, namespace)
+    except RunFailed:
+        raise
     except SystemExit as error:
         if isinstance(error.code, str):
             sys.stderr.write(error.code + "\n")

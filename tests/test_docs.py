@@ -17,7 +17,7 @@ from mkdocs_dlplugin.views import VIEWS
 
 ROOT = Path(__file__).parent.parent
 BLOCKS = (ROOT / "docs/plugin/blocks.md").read_text("utf-8")
-FILLED = {"shown", "shown_from"}
+FILLED = {"shown", "shown_from", "part"}
 
 
 @pytest.mark.parametrize("kind", [RunOptions, Display, Settings, *(view.Options for view in VIEWS.values())])

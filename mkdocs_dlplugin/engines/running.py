@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from mkdocs_dlplugin.engines.masking import mask_failure, mask_record, secrets_of
-from mkdocs_dlplugin.engines.printed import Printed
+from mkdocs_dlplugin.engines.parted import Parted
 from mkdocs_dlplugin.engines.wire import unpack, unpack_failure
 from mkdocs_dlplugin.errors import DLError, RunFailed
 from mkdocs_dlplugin.explain import (
@@ -24,7 +24,7 @@ from mkdocs_dlplugin.explain import (
     from_silence,
     from_timeout,
 )
-from mkdocs_dlplugin.model import Job, Output, Record
+from mkdocs_dlplugin.model import Job, Record
 from mkdocs_dlplugin.sizes import decimal
 
 AFTER_RESULT = 2.0
@@ -53,7 +53,7 @@ class Course:
     """When it is told to end, or when we stop waiting for it to do so; by the monotonic clock."""
     heard: float
     """When it printed or logged last."""
-    printed: Printed
+    printed: Parted
     record: Record | None = None
     failed: RunFailed | None = None
     killed: str = ""
@@ -108,7 +108,7 @@ def begin(waiting: Waiting, folder: Path, now: float) -> dict[str, Any]:
     job = waiting.job
     for name in job.write_to:
         Path(job.root, name).mkdir(parents=True, exist_ok=True)
-    printed = Printed(job.limits.output // 2)
+    printed = Parted(job, job.limits.output // 2)
     times = {"started": now, "heard": now, "deadline": now + job.timeout}
     return {"waiting": waiting, "folder": folder, "printed": printed, **times}
 
@@ -143,19 +143,19 @@ def settle(future: Future[Record], result: Record | DLError) -> None:
 def outcome(course: Course) -> Record | RunFailed:
     """Make of everything heard the record of a job, or the reason why it has none; secrets are hidden in both."""
     # The scratch folder first: it is inside the project, and named anew for every job.
-    job, text = course.job, course.printed.text(str(course.folder), course.job.root)
+    job, folders = course.job, (str(course.folder), course.job.root)
     secrets = secrets_of(os.environ, job.secrets)
     if course.record:
-        outputs = (Output("text", text),) if text else ()
         record = replace(
             course.record,
-            outputs=(*outputs, *course.record.outputs),
+            outputs=(*course.printed.outputs(*folders), *course.record.outputs),
             notes=(*course.record.notes, *_notes(course)),
             provenance={**course.record.provenance, **_memory(course)},
         )
         return mask_record(record, secrets)
     failed = course.failed or _ended(course)
-    failed.output = text[-course.printed.kept :]
+    failed.output = course.printed.text(*folders)[-course.printed.kept :]
+    failed.part = course.printed.ended
     return mask_failure(failed, secrets)
 
 

@@ -102,11 +102,11 @@ def unpack(value: Mapping[str, Any]) -> Record:
 
 def pack_failure(failed: RunFailed) -> dict[str, Any]:
     """Turn a failure into plain JSON values, likewise."""
-    values = {name: getattr(failed, name) for name in ("problem", "hint", "kind", "job", "seed", "frames")}
+    values = {name: getattr(failed, name) for name in ("problem", "hint", "kind", "job", "seed", "part", "frames")}
     return {"where": asdict(failed.where), **values}
 
 
 def unpack_failure(value: Mapping[str, Any]) -> RunFailed:
     """Read what `pack_failure` wrote."""
-    rest = {name: value[name] for name in ("kind", "job", "seed")}
+    rest = {name: value[name] for name in ("kind", "job", "seed", "part")}
     return RunFailed(Where(**value["where"]), value["problem"], value["hint"], **rest, frames=tuple(value["frames"]))
