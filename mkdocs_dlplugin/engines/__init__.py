@@ -5,14 +5,29 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from mkdocs_dlplugin.engines.inline import Inline
+from mkdocs_dlplugin.engines.isolation import forks_safely
 from mkdocs_dlplugin.engines.local import Local
 from mkdocs_dlplugin.engines.preload import preload_for
 from mkdocs_dlplugin.engines.seam import Engine, Factory, OnProgress, Progress, Setup
+from mkdocs_dlplugin.engines.spawned import Spawned
 
-__all__ = ["ENGINES", "Engine", "Factory", "Inline", "Local", "OnProgress", "Progress", "Setup", "preload_for"]
+__all__ = [
+    "ENGINES",
+    "Engine",
+    "Factory",
+    "Inline",
+    "Local",
+    "OnProgress",
+    "Progress",
+    "Setup",
+    "Spawned",
+    "preload_for",
+]
 
 
 def _local(setup: Setup) -> Engine:
+    if setup.isolation == "spawn" or not forks_safely():
+        return Spawned(setup.scratch, setup.preload, setup.slots or None, setup.on_progress, sandbox=setup.sandbox)
     return Local(
         setup.scratch,
         setup.preload,

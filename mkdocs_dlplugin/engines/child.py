@@ -6,11 +6,9 @@ import atexit
 import contextlib
 import ctypes
 import faulthandler
-import fcntl
 import io
 import json
 import os
-import resource
 import signal
 import socket
 import sys
@@ -26,6 +24,10 @@ from mkdocs_dlplugin.engines.wire import Channel, Order, pack, pack_failure
 from mkdocs_dlplugin.errors import RunFailed
 from mkdocs_dlplugin.explain import failure
 from mkdocs_dlplugin.worker import Surroundings, execute
+
+if sys.platform != "win32":
+    import fcntl
+    import resource
 
 
 @dataclass(frozen=True)
@@ -59,7 +61,10 @@ def become(order: Order, lines: Lines, isolation: str) -> None:
         Path("/proc/self/oom_score_adj").write_text("1000", "ascii")  # rather this one than the author's editor
     trace = (folder / "trace").open("w", encoding="utf-8")
     faulthandler.enable(trace)
-    faulthandler.register(DUMP, trace)
+    if DUMP is not None:
+        faulthandler.register(DUMP, trace)
+    else:
+        faulthandler.dump_traceback_later(order.job.timeout, file=trace)
     environment = for_run(os.environ, order.job, folder, order.gpu)
     os.environ.clear()
     os.environ.update(environment)
@@ -131,6 +136,8 @@ def _contain(order: Order, folder: Path, isolation: str) -> tuple[sandbox.Policy
 
 def _out_of_reach(descriptor: int) -> int:
     """Move a descriptor to a high number, where code that closes the low ones does not meet it."""
+    if sys.platform == "win32":
+        return descriptor
     limit = min(resource.getrlimit(resource.RLIMIT_NOFILE)[0], 4096)
     high = fcntl.fcntl(descriptor, fcntl.F_DUPFD_CLOEXEC, max(3, limit - 8))
     os.close(descriptor)
@@ -156,8 +163,9 @@ def _open_streams(output: int) -> None:
 
 def _reset_signals() -> None:
     signal.set_wakeup_fd(-1)
-    for number in (signal.SIGTERM, signal.SIGHUP, signal.SIGCHLD):
-        signal.signal(number, signal.SIG_DFL)
+    for name in ("SIGTERM", "SIGHUP", "SIGCHLD"):
+        if hasattr(signal, name):
+            signal.signal(getattr(signal, name), signal.SIG_DFL)
     signal.signal(signal.SIGINT, signal.default_int_handler)
 
 

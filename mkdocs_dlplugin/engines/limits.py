@@ -4,17 +4,20 @@ from __future__ import annotations
 
 import contextlib
 import os
-import resource
+import sys
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
 from mkdocs_dlplugin.model import Limits
 
+if sys.platform != "win32":
+    import resource
+
 TICK = 0.1
 """Seconds between two looks at a job's processes."""
 
-_PAGE = resource.getpagesize()
+_PAGE = resource.getpagesize() if sys.platform != "win32" else 4096
 
 
 def set_own(limits: Limits) -> None:
@@ -23,6 +26,8 @@ def set_own(limits: Limits) -> None:
     The limit on memory counts data beyond what was inherited at the fork, and not address space, of which CUDA
     reserves more than any machine has.
     """
+    if sys.platform == "win32":
+        return
     wanted = {
         resource.RLIMIT_CORE: 0,
         resource.RLIMIT_FSIZE: limits.file_size,

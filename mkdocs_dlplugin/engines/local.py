@@ -24,12 +24,12 @@ from mkdocs_dlplugin.engines import sandbox as sandboxes
 from mkdocs_dlplugin.engines.host import for_zygote, usable_cores
 from mkdocs_dlplugin.engines.linux import hide_memory
 from mkdocs_dlplugin.engines.preload import preload_for
-from mkdocs_dlplugin.engines.running import Running, Waiting, begin, hear, outcome, settle
+from mkdocs_dlplugin.engines.running import Running, Waiting, begin, hear, messages, outcome, settle
 from mkdocs_dlplugin.engines.seam import OnProgress, Progress
 from mkdocs_dlplugin.engines.wire import Order, send_order
-from mkdocs_dlplugin.errors import DLError, RunFailed
+from mkdocs_dlplugin.errors import RunFailed
 from mkdocs_dlplugin.explain import clean, failure
-from mkdocs_dlplugin.model import Job, Record, Where
+from mkdocs_dlplugin.model import Job, Record
 from mkdocs_dlplugin.worker import without_gpu
 
 _ANSWER = 3.0
@@ -55,7 +55,7 @@ class Local:
         slots: int | None = None,
         on_progress: OnProgress | None = None,
         *,
-        isolation: Literal["auto", "ns", "group", "spawn"] = "auto",
+        isolation: Literal["auto", "ns", "group"] = "auto",
         sandbox: sandboxes.Mode = "auto",
     ) -> None:
         """Prepare; the helper process starts with the first job, or with `warm_up`.
@@ -91,7 +91,7 @@ class Local:
     def submit(self, job: Job) -> Future[Record]:
         """Queue a job and return at once; the future ends with its record, or with `RunFailed`."""
         waiting = Waiting(job, Future())
-        if refused := self._refused():
+        if refused := sandboxes.refusal(self._sandbox):
             settle(waiting.future, refused)
             return waiting.future
         with self._lock:
@@ -100,13 +100,6 @@ class Local:
             self._queue.append(waiting)
         self.warm_up()
         return waiting.future
-
-    def _refused(self) -> DLError | None:
-        """Say why nothing may run here, because it could not be contained as the settings demand."""
-        if self._sandbox in {"auto", "off"} or sandboxes.version():
-            return None
-        problem = f"`sandbox: {self._sandbox}` is set, and this machine has no Landlock."
-        return DLError(Where("mkdocs.yml"), problem, "It takes Linux 5.13 or newer; see `mkdocs-dlplugin doctor`.")
 
     def warm_up(self) -> None:
         """Start loading libraries now, before there is a job; returns at once."""
@@ -314,7 +307,7 @@ class Local:
             live.printed.add(content)
             live.heard = time.monotonic()
         else:
-            for message in _lines(live.buffers["channel"], content):
+            for message in messages(live.buffers["channel"], content):
                 self._hear_job(live, message)
         return True
 
@@ -325,7 +318,7 @@ class Local:
 
     def _hear_shepherd(self, live: Running) -> None:
         content = _receive(live.leash)
-        for message in _lines(live.buffers["leash"], content):
+        for message in messages(live.buffers["leash"], content):
             live.shepherd = message.get("pid", live.shepherd)
             live.status = message.get("status", live.status)
             live.left = message.get("left", live.left)
@@ -422,16 +415,6 @@ class Local:
     ) -> None:
         if self._on_progress is not None:
             self._on_progress(Progress(live.job, event, time.monotonic() - live.started, values or {}))
-
-
-def _lines(buffer: bytearray, content: bytes) -> list[dict[str, Any]]:
-    """Add to a buffer and take the complete messages out of it."""
-    buffer += content
-    if b"\n" not in content:
-        return []
-    *complete, rest = bytes(buffer).split(b"\n")
-    buffer[:] = rest
-    return [json.loads(line) for line in complete if line]
 
 
 def _receive(connection: socket.socket) -> bytes:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import socket
 from collections import defaultdict
@@ -111,6 +112,16 @@ def begin(waiting: Waiting, folder: Path, now: float) -> dict[str, Any]:
     printed = Parted(job, job.limits.output // 2)
     times = {"started": now, "heard": now, "deadline": now + job.timeout}
     return {"waiting": waiting, "folder": folder, "printed": printed, **times}
+
+
+def messages(buffer: bytearray, content: bytes) -> list[dict[str, Any]]:
+    """Add to a buffer and take the complete messages out of it."""
+    buffer += content
+    if b"\n" not in content:
+        return []
+    *complete, rest = bytes(buffer).split(b"\n")
+    buffer[:] = rest
+    return [json.loads(line) for line in complete if line]
 
 
 def hear(course: Course, message: dict[str, Any], now: float) -> dict[str, float] | None:

@@ -17,9 +17,9 @@ from pathlib import Path
 from typing import Literal
 
 from mkdocs_dlplugin.engines.linux import give_up_privileges, syscall
-from mkdocs_dlplugin.errors import RunFailed
+from mkdocs_dlplugin.errors import DLError, RunFailed
 from mkdocs_dlplugin.explain import Frame, failure
-from mkdocs_dlplugin.model import Job
+from mkdocs_dlplugin.model import Job, Where
 
 Mode = Literal["auto", "required", "strict", "off"]
 """Where this machine can; else refuse; also keep from reading what is not the project's; never."""
@@ -62,6 +62,14 @@ def version() -> int:
         return syscall(_CREATE, None, 0, 1)
     except (OSError, AttributeError):
         return 0
+
+
+def refusal(mode: Mode) -> DLError | None:
+    """Say why nothing may run here, because it could not be contained as the settings demand."""
+    if mode in {"auto", "off"} or version():
+        return None
+    problem = f"`sandbox: {mode}` is set, and this machine has no Landlock."
+    return DLError(Where("mkdocs.yml"), problem, "It takes Linux 5.13 or newer; see `mkdocs-dlplugin doctor`.")
 
 
 def policy(job: Job, folder: Path, *, gpu: bool, strict: bool, connected: bool) -> Policy:

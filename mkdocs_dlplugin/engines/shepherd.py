@@ -12,6 +12,7 @@ import os
 import select
 import signal
 import socket
+import sys
 import time
 from collections.abc import Callable
 from typing import Any, Protocol
@@ -20,8 +21,8 @@ from mkdocs_dlplugin.engines.limits import TICK, Watch
 from mkdocs_dlplugin.engines.processes import below, end, family, left, reap
 from mkdocs_dlplugin.model import Limits
 
-DUMP = signal.SIGUSR2
-"""Makes a job write its Python stack to its trace file, even inside a loop of C."""
+DUMP = signal.SIGUSR2 if sys.platform != "win32" else None
+"""Makes a job write its Python stack to its trace file, even inside a loop of C; Windows has nothing like it."""
 
 LONGEST = 1 << 16
 """Bytes of the longest message on a line."""
@@ -168,7 +169,7 @@ class Shepherd:
             self.forget(self._leash.fileno())
 
     def _let_speak(self) -> None:
-        if self._job:
+        if self._job and DUMP is not None:
             with contextlib.suppress(ProcessLookupError):
                 os.kill(self._job, DUMP)
                 time.sleep(_SAYS)
