@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import atexit
+import codecs
 import contextlib
 import ctypes
 import faulthandler
@@ -23,6 +24,7 @@ from mkdocs_dlplugin.engines.shepherd import DUMP
 from mkdocs_dlplugin.engines.wire import Channel, Order, pack, pack_failure
 from mkdocs_dlplugin.errors import RunFailed
 from mkdocs_dlplugin.explain import failure
+from mkdocs_dlplugin.provenance import Meter, device_used, machine
 from mkdocs_dlplugin.worker import Surroundings, execute
 
 if sys.platform != "win32":
@@ -76,6 +78,17 @@ def become(order: Order, lines: Lines, isolation: str) -> None:
     atexit._run_exitfuncs()
     flush()
     os._exit(0)
+
+
+def rehearse() -> None:
+    """Do once, in the process that jobs are forked from, what needs imports and caches that each would make anew."""
+    for name in ("ascii", "utf-8"):
+        codecs.lookup(name)
+    Meter().read()
+    machine()
+    device_used()
+    limits.own_memory()
+    sandbox.version()
 
 
 def _result(order: Order, folder: Path, told: Channel, isolation: str) -> dict[str, Any]:

@@ -11,11 +11,10 @@ import sys
 import threading
 from collections.abc import Sequence
 
-from mkdocs_dlplugin.engines.child import Lines, become
+from mkdocs_dlplugin.engines.child import Lines, become, rehearse
 from mkdocs_dlplugin.engines.linux import die_with_parent
 from mkdocs_dlplugin.engines.preload import load, warm
 from mkdocs_dlplugin.engines.wire import Channel, Order
-from mkdocs_dlplugin.provenance import machine
 
 
 def main(preload: Sequence[str]) -> None:
@@ -35,7 +34,7 @@ def main(preload: Sequence[str]) -> None:
     # A version of torch that this does not suit loses the warm-up and nothing else.
     with contextlib.suppress(Exception):
         warm(0)
-    machine()
+    rehearse()
     Channel(channel).send(ready=True, failed=failed)
     content = _read(orders, struct.unpack("!I", _read(orders, 4))[0])
     order = pickle.loads(content)  # noqa: S301 - written by the build, which is our parent

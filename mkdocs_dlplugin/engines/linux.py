@@ -148,12 +148,21 @@ def drop_capabilities() -> None:
         return
     outside = _is_initial_user_namespace()
     kept = sum(1 << one for one in _HARMLESS) if outside and os.geteuid() == 0 else 0
-    for capability in range(64):
+    for capability in range(_capabilities()):
         if not kept >> capability & 1:
             _libc().prctl(_DROP_BOUND, capability, 0, 0, 0)
     head = struct.pack("II", _CAPABILITIES_3, 0)
     low, high = kept & 0xFFFFFFFF, kept >> 32
     _libc().syscall(number, head, struct.pack("6I", low, low, 0, high, high, 0))
+
+
+@functools.cache
+def _capabilities() -> int:
+    """Count the capabilities this kernel knows."""
+    try:
+        return int(Path("/proc/sys/kernel/cap_last_cap").read_text("ascii")) + 1
+    except OSError:
+        return 64
 
 
 def _is_initial_user_namespace() -> bool:

@@ -18,14 +18,13 @@ from collections.abc import Callable, Sequence
 from typing import NoReturn
 
 from mkdocs_dlplugin.engines import sandbox
-from mkdocs_dlplugin.engines.child import Lines, become, flush
+from mkdocs_dlplugin.engines.child import Lines, become, flush, rehearse
 from mkdocs_dlplugin.engines.linux import adopt_orphans, call_myself, die_with_parent
 from mkdocs_dlplugin.engines.namespaces import Fold, Launcher, nested, settle_in
 from mkdocs_dlplugin.engines.preload import find_gpus, load, warm
 from mkdocs_dlplugin.engines.processes import below, children, end
 from mkdocs_dlplugin.engines.shepherd import InGroup, Shepherd, deaf, hush, ring_on_end
 from mkdocs_dlplugin.engines.wire import Order, receive_order
-from mkdocs_dlplugin.provenance import machine
 
 
 def main(descriptor: int, preload: Sequence[str], isolation: str) -> None:
@@ -45,7 +44,7 @@ def main(descriptor: int, preload: Sequence[str], isolation: str) -> None:
     # A version of torch that this does not suit loses the warm-up and nothing else.
     with contextlib.suppress(Exception):
         warm(len(gpus))
-    machine()
+    rehearse()
     call_myself("dl-zygote")
     gc.collect()
     gc.freeze()
