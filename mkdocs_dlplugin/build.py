@@ -21,6 +21,9 @@ from mkdocs_dlplugin.store import Store
 from mkdocs_dlplugin.vega import Renderer
 from mkdocs_dlplugin.views.output import fits
 
+_HEAD_START = 0.25
+"""Seconds in which the first jobs are given to the engine before pages are rendered."""
+
 Choice = Callable[[Plan], frozenset[str]]
 """Chooses jobs of a plan, by place."""
 
@@ -93,6 +96,8 @@ class Build:
             self.conductor.refuse()
         else:
             self.conductor.start()
+            # Both would take turns at one interpreter; this way libraries load while the first page is rendered.
+            self.conductor.catch_up(_HEAD_START)
 
     def recall(self) -> None:
         """Show what stands, because a page must be mended before anything may run."""
@@ -152,12 +157,11 @@ class Build:
 
 def start_engine(site: Site, reporter: Reporter, tasks: Sequence[Task], hear: OnProgress) -> Engine:
     """Start the engine that the settings name, with what the jobs import already loaded."""
-    codes = list(dict.fromkeys(task.job.code for task in tasks))
     reporter.info(f"starting the engine '{site.settings.engine}'")
     setup = Setup(
         scratch=site.root / site.settings.scratch / "jobs",
         root=site.root,
-        preload=preload_for(codes, site.root),
+        preload=imports_of(site, tasks),
         slots=site.settings.jobs,
         on_progress=hear,
         address=site.settings.address,
@@ -165,6 +169,11 @@ def start_engine(site: Site, reporter: Reporter, tasks: Sequence[Task], hear: On
         sandbox=site.settings.sandbox,
     )
     return ENGINES[site.settings.engine](setup)
+
+
+def imports_of(site: Site, tasks: Sequence[Task]) -> tuple[str, ...]:
+    """List the modules that are worth loading once for all of some jobs."""
+    return preload_for(list(dict.fromkeys(task.job.code for task in tasks)), site.root)
 
 
 def pages_of(site: Site) -> list[fences.Page]:
