@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
 
+from mkdocs_dlplugin import accelerators
 from mkdocs_dlplugin.errors import RunFailed
 from mkdocs_dlplugin.model import Job, Where, address
 from mkdocs_dlplugin.observe import relative
@@ -29,7 +30,10 @@ _FRAME = re.compile(r'^  File "(?P<path>.*)", line (?P<line>\d+) in ', re.MULTIL
 
 _MORE_MEMORY = "Raise `memory` on the run ({where}), or use fewer samples or a smaller model or batch."
 
-_OUT_OF_MEMORY = ("MemoryError", "OutOfMemoryError", "_ArrayMemoryError")
+_OUT_OF_MEMORY = ("MemoryError", "_ArrayMemoryError")
+
+ON_GPU = "OutOfMemory on the GPU"
+"""How a message begins when it was the GPU's memory that did not suffice; the engine knows which one it was."""
 
 _HINTS = {
     "EOFError": "A run cannot ask for input; read from a parameter or a file.",
@@ -64,6 +68,12 @@ def from_exception(job: Job, error: BaseException) -> RunFailed:
         frames = [_own_frame(job, error.lineno or job.first_line)]
     message = _first_line(error)
     kind, said = "Exception", f"{name}: {message}" if message else name
+    if accelerators.out_of_memory(name, message):
+        hint = "Use fewer samples or a smaller model or batch."
+        return failure(job, f"{ON_GPU}: {message or name}", hint, kind="OutOfMemory", frames=frames)
+    if accelerators.broken(message):
+        hint = "The GPU or its driver failed, or an index was out of range there; `device: cpu` names the line of that."
+        return failure(job, said, hint, kind="Device", frames=frames)
     if name in _OUT_OF_MEMORY or "can't allocate memory" in message:
         kind, said = "OutOfMemory", f"OutOfMemory: {message or name} (limit {show(job.limits.memory)})"
     elif name == "NotANumber":
@@ -216,4 +226,6 @@ def _hint(job: Job, error: BaseException, message: str) -> str:
             return _HINTS[kind.__name__]
     if isinstance(error, NameError) and "'run'" in message:
         return "Add `from mkdocs_dlplugin import run`."
+    if accelerators.absent(message):
+        return "This run has no GPU: write `.to(run.device)`, or ask for one, as in `device: require:cuda`."
     return f"To run only this: mkdocs-dlplugin run '{job.run}'"

@@ -15,7 +15,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from mkdocs_dlplugin import __version__
+from mkdocs_dlplugin import __version__, accelerators
 
 if sys.platform != "win32":
     import resource
@@ -57,8 +57,8 @@ def machine() -> dict[str, str]:
 def device_used() -> dict[str, str]:
     """Say where the work was done: on a GPU only if the code really used one."""
     torch = sys.modules.get("torch")
-    if torch is not None and torch.cuda.is_initialized():
-        return {"device": "cuda", "device_name": torch.cuda.get_device_name(torch.cuda.current_device())}
+    if torch is not None and (kind := accelerators.used(torch)):
+        return {"device": kind, "device_name": accelerators.model(torch, kind)}
     return {"device": "cpu", "device_name": ""}
 
 

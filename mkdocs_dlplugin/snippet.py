@@ -15,6 +15,7 @@ from dataclasses import dataclass, field, fields
 from pathlib import Path
 from typing import Any, BinaryIO
 
+from mkdocs_dlplugin import accelerators
 from mkdocs_dlplugin.fingerprint import digest_names
 from mkdocs_dlplugin.model import Input, Limits, Value, address, place
 from mkdocs_dlplugin.sizes import decimal
@@ -37,7 +38,7 @@ class Session:
     params: Mapping[str, Value] = field(default_factory=dict)
     seed: int = 0
     device: str = ""
-    """`cpu` or `cuda`; empty outside a build, where torch is asked if it is there."""
+    """`cpu`, `cuda`, `mps` or `xpu`; empty outside a build, where torch is asked if it is there."""
     folder: Path | None = None
     """Where the run may write; a temporary folder outside a build."""
     inputs: Mapping[str, tuple[Input, ...]] = field(default_factory=dict)
@@ -190,7 +191,7 @@ class Recorder:
 
     @property
     def device(self) -> str:
-        """`cuda` or `cpu`: what to hand to `.to(…)`."""
+        """`cpu`, `cuda`, `mps` or `xpu`: what to hand to `.to(…)`."""
         return self.session.device or _device()
 
     @property
@@ -359,13 +360,13 @@ def _array(np: Any, value: Any) -> Any:
 def _device() -> str:
     # Importing torch here would make a snippet without it wait two seconds.
     torch = sys.modules.get("torch")
-    return "cuda" if torch is not None and torch.cuda.is_available() else "cpu"
+    return "cpu" if torch is None else accelerators.here(torch)
 
 
 def _synchronise() -> None:
     torch = sys.modules.get("torch")
-    if torch is not None and torch.cuda.is_initialized():
-        torch.cuda.synchronize()
+    if torch is not None:
+        accelerators.synchronise(torch)
 
 
 def _say(text: str) -> None:

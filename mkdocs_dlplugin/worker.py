@@ -17,7 +17,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from mkdocs_dlplugin import provenance, snippet
+from mkdocs_dlplugin import accelerators, provenance, snippet
 from mkdocs_dlplugin.collect import metrics_of, series_of
 from mkdocs_dlplugin.errors import RunFailed
 from mkdocs_dlplugin.explain import Frame, failure, frames_of, from_exception, from_exit
@@ -143,9 +143,11 @@ def with_parameters(tree: ast.Module, job: Job) -> ast.Module:
 
 
 def without_gpu(job: Job) -> RunFailed:
-    """Tell that a job needs a GPU where there is none."""
-    hint = "Build where torch finds a GPU, keep the recorded result, or write `device: prefer:cuda`."
-    return failure(job, f"needs CUDA (`device: {job.device}`), and no GPU was found here", hint, kind="Device")
+    """Tell that a job needs an accelerator where there is none."""
+    kind = job.device.rpartition(":")[2]
+    hint = f"Keep the recorded result, build where torch finds one, or write `device: prefer:{kind}`."
+    said = f"{accelerators.needs(job.device)}; none here ({accelerators.installed()})"
+    return failure(job, said, hint, kind="Device")
 
 
 def _nobody(values: Mapping[str, float], step: float) -> None:

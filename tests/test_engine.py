@@ -13,6 +13,7 @@ from typing import Any
 
 import pytest
 
+from mkdocs_dlplugin.accelerators import installed
 from mkdocs_dlplugin.engines import Inline, Local, Progress, preload_for
 from mkdocs_dlplugin.engines.host import for_run, for_zygote, usable_cores
 from mkdocs_dlplugin.engines.printed import Printed
@@ -127,6 +128,17 @@ def test_an_exclusive_job_runs_alone(engine: Local, project: Path):
     alone, *others = spans([future.result(30) for future in futures])
 
     assert not any(overlap(alone, other) for other in others)
+
+
+def test_the_longest_job_starts_first_and_one_that_nobody_knows_before_it(tmp_path: Path):
+    heard: list[Progress] = []
+    engine = Local(tmp_path / "scratch", slots=1, on_progress=heard.append)
+    futures = [engine.submit(job("pass", tmp_path, seed, expected=time)) for seed, time in enumerate((1.0, 9.0, 0.0))]
+    for future in futures:
+        future.result(30)
+    engine.close()
+
+    assert [one.job.seed for one in heard if one.event == "started"] == [2, 1, 0]
 
 
 def test_submitting_never_waits(tmp_path: Path):
@@ -302,10 +314,14 @@ def test_a_record_says_what_it_was_measured_on(engine: Local, project: Path):
 # -- GPUs ---------------------------------------------------------------------------------------------------------
 
 FAKE_TORCH = """\
+import sys
 class cuda:
     device_count = staticmethod(lambda: 2)
     is_initialized = staticmethod(lambda: False)
     is_available = staticmethod(lambda: False)
+class backends:
+    pass
+sys.modules["torch.cuda"] = cuda
 manual_seed = set_num_threads = lambda n: None
 class default_generator:
     manual_seed = staticmethod(lambda n: None)
@@ -324,8 +340,8 @@ def test_a_job_that_needs_a_gpu_says_so_where_there_is_none(engine: Local, proje
             place.submit(job("pass", project, device=device)).result(30)
 
         assert str(failed.value) == (
-            f"docs/p.md:9: run 'mlp' seed 0: needs CUDA (`device: {device}`), and no GPU was found here\n"
-            "  Build where torch finds a GPU, keep the recorded result, or write `device: prefer:cuda`."
+            f"docs/p.md:9: run 'mlp' seed 0: needs CUDA (`device: {device}`); none here ({installed()})\n"
+            "  Keep the recorded result, build where torch finds one, or write `device: prefer:cuda`."
         )
 
 
@@ -343,7 +359,8 @@ def test_each_gpu_has_one_job_at_a_time(tmp_path: Path, monkeypatch: pytest.Monk
     monkeypatch.setenv("CUDA_VISIBLE_DEVICES", "GPU-a,GPU-b")
     engine = Local(tmp_path / "scratch", ("torch",), slots=4)
     try:
-        futures = [engine.submit(job(WHERE + SPAN, tmp_path, seed)) for seed in range(4)]
+        code = WHERE.replace("os, torch", "os, torch.cuda as cuda")
+        futures = [engine.submit(job(one + SPAN, tmp_path, i)) for i, one in enumerate((code, WHERE, WHERE, WHERE))]
         plain = engine.submit(job("import os\nprint(repr(os.environ['CUDA_VISIBLE_DEVICES']))", tmp_path))
         on_cpu = engine.submit(job(WHERE, tmp_path, device="cpu"))
         lines = [printed(future.result(30)).splitlines() for future in futures]

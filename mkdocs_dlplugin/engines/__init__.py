@@ -8,7 +8,7 @@ from mkdocs_dlplugin.engines.inline import Inline
 from mkdocs_dlplugin.engines.isolation import forks_safely
 from mkdocs_dlplugin.engines.local import Local
 from mkdocs_dlplugin.engines.preload import preload_for
-from mkdocs_dlplugin.engines.seam import Engine, Factory, OnProgress, Progress, Setup
+from mkdocs_dlplugin.engines.seam import Engine, Factory, OnProgress, Progress, Renewable, Setup
 from mkdocs_dlplugin.engines.spawned import Spawned
 
 __all__ = [
@@ -19,6 +19,7 @@ __all__ = [
     "Local",
     "OnProgress",
     "Progress",
+    "Renewable",
     "Setup",
     "Spawned",
     "preload_for",

@@ -67,7 +67,7 @@ def become(order: Order, lines: Lines, isolation: str) -> None:
         faulthandler.register(DUMP, trace)
     else:
         faulthandler.dump_traceback_later(order.job.timeout, file=trace)
-    environment = for_run(os.environ, order.job, folder, order.gpu)
+    environment = for_run(os.environ, order.job, folder, order.device.identifier if order.device else "")
     os.environ.clear()
     os.environ.update(environment)
     # Handlers of the libraries loaded in the zygote would cost each job 28 ms.
@@ -96,7 +96,7 @@ def _result(order: Order, folder: Path, told: Channel, isolation: str) -> dict[s
     try:
         rules, contained = _contain(order, folder, isolation)
         surroundings = Surroundings(
-            device="cuda" if order.gpu else "cpu",
+            device=order.device.kind if order.device else "cpu",
             skip=(Path(order.skip),),
             ends=True,
             contained=contained,
@@ -136,7 +136,7 @@ def _contain(order: Order, folder: Path, isolation: str) -> tuple[sandbox.Policy
     if order.sandbox == "off" or not sandbox.version():
         return None, contained
     strict = order.sandbox == "strict"
-    rules = sandbox.policy(job, folder, gpu=bool(order.gpu), strict=strict, connected=job.network or alone)
+    rules = sandbox.policy(job, folder, gpu=order.device is not None, strict=strict, connected=job.network or alone)
     try:
         sandbox.enforce(rules)
     except OSError as error:

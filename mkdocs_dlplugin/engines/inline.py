@@ -12,7 +12,7 @@ from concurrent.futures import Future
 from dataclasses import replace
 from pathlib import Path
 
-from mkdocs_dlplugin import snippet
+from mkdocs_dlplugin import accelerators, snippet
 from mkdocs_dlplugin.engines.host import FIXED
 from mkdocs_dlplugin.engines.parted import Parted
 from mkdocs_dlplugin.engines.seam import OnProgress, Progress
@@ -50,7 +50,7 @@ class Inline:
         """Do nothing: no job outlives `submit`."""
 
     def _execute(self, job: Job) -> Record:
-        if job.device in {"cuda", "require:cuda"}:
+        if not accelerators.falls_back(job.device):
             raise without_gpu(job)
         printed = io.StringIO()
         with tempfile.TemporaryDirectory() as folder, _borrowed(job, printed):

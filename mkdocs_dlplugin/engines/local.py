@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import bisect
 import contextlib
 import json
 import logging
@@ -17,20 +18,23 @@ import threading
 import time
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, Literal
 
+from mkdocs_dlplugin import accelerators
 from mkdocs_dlplugin.engines import sandbox as sandboxes
+from mkdocs_dlplugin.engines.devices import Devices
 from mkdocs_dlplugin.engines.host import for_zygote, usable_cores
 from mkdocs_dlplugin.engines.linux import hide_memory
-from mkdocs_dlplugin.engines.preload import preload_for
+from mkdocs_dlplugin.engines.preload import ordered, preload_for
 from mkdocs_dlplugin.engines.running import Running, Waiting, begin, hear, messages, outcome, settle
+from mkdocs_dlplugin.engines.schedule import Device, Held, Machine, Refuse, Start, Wish, choose, rank
 from mkdocs_dlplugin.engines.seam import OnProgress, Progress
 from mkdocs_dlplugin.engines.wire import Order, send_order
 from mkdocs_dlplugin.errors import RunFailed
 from mkdocs_dlplugin.explain import clean, failure
 from mkdocs_dlplugin.model import Job, Record
-from mkdocs_dlplugin.worker import without_gpu
 
 _ANSWER = 3.0
 """Seconds a shepherd has to end its job when told to; it may have been stopped by the job."""
@@ -76,8 +80,13 @@ class Local:
         """How jobs are kept apart, once that is known."""
         self._queue: list[Waiting] = []
         self._live: list[Running] = []
-        self._gpus: list[str] | None = None
-        self._free_gpus: list[str] = []
+        self._devices = Devices(_log.warning)
+        self._ready = False
+        """Whether the helper process has loaded everything and takes orders."""
+        self._more: set[str] = set()
+        """Modules to load ahead as well, once nothing runs."""
+        self._spoilers: set[str] = set()
+        """Modules that are never loaded ahead, because forks would not work then."""
         self._lock = threading.Lock()
         self._thread: threading.Thread | None = None
         self._process: subprocess.Popen[bytes] | None = None
@@ -90,16 +99,30 @@ class Local:
 
     def submit(self, job: Job) -> Future[Record]:
         """Queue a job and return at once; the future ends with its record, or with `RunFailed`."""
-        waiting = Waiting(job, Future())
+        waiting = Waiting(job, Future(), self._wish(job))
         if refused := sandboxes.refusal(self._sandbox):
             settle(waiting.future, refused)
             return waiting.future
         with self._lock:
             if self._closing:
                 raise RuntimeError("BUG: a job was submitted to an engine that is closed")
-            self._queue.append(waiting)
+            self._enqueue(waiting)
         self.warm_up()
         return waiting.future
+
+    def _wish(self, job: Job) -> Wish:
+        """Say what a job asks of this machine; without a word of its own, a GPU if it imports torch."""
+        kinds = accelerators.kinds(job.device)
+        if job.device == "auto":
+            if job.code not in self._needs_torch:
+                imported = preload_for([job.code], Path(job.root))
+                self._needs_torch[job.code] = any(name.partition(".")[0] == "torch" for name in imported)
+            kinds = kinds if self._needs_torch[job.code] else ()
+        cpu = accelerators.falls_back(job.device)
+        return Wish(job.threads, job.exclusive, kinds, cpu, job.gpu_memory, job.expected)
+
+    def _enqueue(self, waiting: Waiting) -> None:
+        bisect.insort(self._queue, waiting, key=lambda one: rank(one.wish))
 
     def warm_up(self) -> None:
         """Start loading libraries now, before there is a job; returns at once."""
@@ -111,6 +134,13 @@ class Local:
                 return
         if self._thread is not None:
             self._wake()
+
+    def renew(self, preload: Sequence[str]) -> None:
+        """Prepare for another build: load ahead what it imports too, and give devices that failed another chance."""
+        self._needs_torch.clear()
+        self._devices.reopen()
+        with self._lock:
+            self._more = {*self._more, *preload} - {*self._preload, *self._spoilers}
 
     def close(self) -> None:
         """End what runs, cancel what waits, remove what was written; may be called twice."""
@@ -183,7 +213,7 @@ class Local:
                 start_new_session=True,
             )
         theirs.close()
-        self._gpus, self._greeting = None, bytearray()
+        self._ready, self._greeting = False, bytearray()
         self._listen(self._control.fileno(), self._hear_zygote)
 
     def _hear_zygote(self) -> None:
@@ -195,21 +225,43 @@ class Local:
         if self._greeting.endswith(b"\n"):
             told = json.loads(self._greeting)
             self._deaths = 0
-            self._gpus, self.isolation = told["gpus"], told["isolation"]
+            self.isolation = told["isolation"]
             if told["why"] and self._wanted == "ns":
                 _log.warning("jobs are kept apart as process trees, because namespaces fail here: %s", told["why"])
-            self._free_gpus = [gpu for gpu in told["gpus"] if gpu not in {live.gpu for live in self._live}]
             for name, why in told["failed"].items():
                 _log.info("%s could not be loaded ahead (%s)", name, why)
-            if told["crowded"]:
-                _log.warning("importing %s starts threads, which a fork does not copy; runs may hang", told["crowded"])
+            if told["spoilt"] and self._preload:
+                self._do_without(told["spoiler"], told["spoilt"])
+                return
+            self._devices.find([Device(**device) for device in told["devices"]])
+            self._ready = True
 
-    def _bury_zygote(self) -> None:
-        """Start another one; jobs at work have their shepherds and go on."""
+    def _do_without(self, name: str, why: str) -> None:
+        """Start another helper process, without the module that made this one unfit for forking."""
+        dropped = {name} if name else set(self._preload)
+        what = f"importing {name}" if name else "preparing torch"
+        _log.warning("%s %s, which no fork survives; runs that use it load it themselves", what, why)
+        self._spoilers |= dropped
+        self._restart([one for one in self._preload if one not in dropped])
+
+    def _restart(self, preload: Sequence[str]) -> None:
+        """Exchange the helper process, which has no job, for one that loads these modules."""
+        with self._lock:
+            self._preload, self._more = ordered([*preload, *self._more]), set()
+        if self._process is not None:
+            self._process.kill()
+        self._part()
+        self._start_zygote()
+
+    def _part(self) -> None:
         self._selector.unregister(self._control)
         self._control.close()
         if self._process is not None:
             self._process.wait()
+
+    def _bury_zygote(self) -> None:
+        """Start another one; jobs at work have their shepherds and go on."""
+        self._part()
         self._deaths += 1
         if self._deaths == 2 and self._preload:
             _log.warning("loading %s ahead fails; every run loads what it needs itself", ", ".join(self._preload))
@@ -228,54 +280,38 @@ class Local:
         return failure(job, "Engine: the process that runs it was lost twice", hint, kind="Engine")
 
     def _start_jobs(self) -> None:
-        while self._gpus is not None and not self._closing:
+        while self._ready and not self._closing:
+            if self._more and not self._live:
+                self._restart(self._preload)
+                return
             with self._lock:
-                place = self._choose()
-                if place is None:
+                found = self._choose()
+                if found is None:
                     return
-                waiting = self._queue.pop(place)
-            if waiting.future.running() or waiting.future.set_running_or_notify_cancel():
-                self._start(waiting)
+                waiting = self._queue.pop(found.place)
+            if isinstance(found, Refuse):
+                settle(waiting.future, self._devices.refusal(waiting.job))
+            elif waiting.future.running() or waiting.future.set_running_or_notify_cancel():
+                self._start(waiting, found.device)
 
-    def _choose(self) -> int | None:
-        """Find the next job that may start: in order, but exclusive ones last, and none before its GPU is free."""
-        free = self.slots - sum(self._width(live.job) for live in self._live)
-        if any(live.job.exclusive for live in self._live):
-            return None
-        for place, waiting in enumerate(self._queue):
-            if waiting.job.exclusive or (self._takes_gpu(waiting.job) and not self._free_gpus):
-                continue
-            # A wide job waits at the head until there is room, or narrow ones would keep it out for ever.
-            return place if self._width(waiting.job) <= free else None
-        alone = not self._live and all(waiting.job.exclusive for waiting in self._queue)
-        return 0 if alone and self._queue else None
+    def _choose(self) -> Start | Refuse | None:
+        held = [
+            Held(one.job.threads, one.job.exclusive, one.device.name if one.device else "", one.waiting.wish.memory)
+            for one in self._live
+        ]
+        return choose((one.wish for one in self._queue), held, Machine(self.slots, self._devices.open))
 
-    def _width(self, job: Job) -> int:
-        return min(max(1, job.threads), self.slots)
-
-    def _takes_gpu(self, job: Job) -> bool:
-        if not self._gpus or job.device == "cpu":
-            return False
-        if job.device != "auto":
-            return True
-        if job.code not in self._needs_torch:
-            self._needs_torch[job.code] = "torch" in preload_for([job.code], Path(job.root))
-        return self._needs_torch[job.code]
-
-    def _start(self, waiting: Waiting) -> None:
+    def _start(self, waiting: Waiting, device: Device | None) -> None:
         job = waiting.job
-        if job.device in {"cuda", "require:cuda"} and not self._gpus:
-            settle(waiting.future, without_gpu(job))
-            return
         self._number += 1
         folder = self._home / str(self._number)
         course = begin(waiting, folder, time.monotonic())
-        gpu = self._free_gpus.pop(0) if self._takes_gpu(job) else ""
         leash, shepherds_end = socket.socketpair()
         channel, channels_end = os.pipe()
         output, outputs_end = os.pipe()
-        live = Running(gpu=gpu, leash=leash, pipes={"channel": channel, "output": output}, **course)
-        order = Order(job, str(folder), str(self._scratch.resolve()), gpu, self._sandbox)
+        live = Running(device=device, leash=leash, pipes={"channel": channel, "output": output}, **course)
+        share = replace(job, gpu_memory=waiting.wish.memory)  # all there is when it is tried again alone
+        order = Order(share, str(folder), str(self._scratch.resolve()), device, self._sandbox)
         try:
             send_order(self._control, order, [shepherds_end.fileno(), channels_end, outputs_end])
         except OSError:
@@ -338,16 +374,21 @@ class Local:
             os.close(descriptor)
         live.leash.close()
         self._live.remove(live)
-        if live.gpu and live.gpu in (self._gpus or ()):
-            self._free_gpus.append(live.gpu)
-        if live.lost and live.waiting.attempts < 1 and not self._closing:
+        result = self._no_engine(live.job) if live.lost else outcome(live)
+        short = False
+        if live.device is not None and isinstance(result, RunFailed):
+            short = self._devices.note(live.device, live.job, result)
+        if (live.lost or short) and live.waiting.attempts < 1 and not self._closing:
             live.waiting.attempts += 1
+            # What was too much for a GPU beside others may suffice alone.
+            memory = 0 if short else live.waiting.wish.memory
+            live.waiting.wish = replace(live.waiting.wish, again=True, memory=memory)
             if self._process is not None and self._process.poll() is not None:
-                self._gpus = None  # the zygote died too, and nothing may be sent to it until there is another
+                self._ready = False  # the zygote died too, and nothing may be sent to it until there is another
             with self._lock:
-                self._queue.insert(0, live.waiting)
+                self._enqueue(live.waiting)
         else:
-            settle(live.waiting.future, self._no_engine(live.job) if live.lost else outcome(live))
+            settle(live.waiting.future, result)
             self._report(live, "ended")
         shutil.rmtree(live.folder, ignore_errors=True)
 
@@ -398,7 +439,7 @@ class Local:
             live.leash.close()
         self._control.close()
         if self._process is not None:
-            if self._gpus is None:
+            if not self._ready:
                 self._process.kill()  # it still imports, has no job, and would not hear us for seconds
             try:
                 self._process.wait(_ANSWER)

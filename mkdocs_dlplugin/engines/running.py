@@ -13,6 +13,7 @@ from typing import Any
 
 from mkdocs_dlplugin.engines.masking import mask_failure, mask_record, secrets_of
 from mkdocs_dlplugin.engines.parted import Parted
+from mkdocs_dlplugin.engines.schedule import Device, Wish
 from mkdocs_dlplugin.engines.wire import unpack, unpack_failure
 from mkdocs_dlplugin.errors import DLError, RunFailed
 from mkdocs_dlplugin.explain import (
@@ -38,8 +39,10 @@ class Waiting:
 
     job: Job
     future: Future[Record]
+    wish: Wish
+    """What it asks of this machine."""
     attempts: int = 0
-    """How often it was lost through no fault of ours or its own."""
+    """How often it was lost through no fault of ours or its own, or was short of a GPU's memory."""
 
 
 @dataclass(kw_only=True)
@@ -55,6 +58,8 @@ class Course:
     heard: float
     """When it printed or logged last."""
     printed: Parted
+    device: Device | None = None
+    """The accelerator it holds; `None` on the CPU."""
     record: Record | None = None
     failed: RunFailed | None = None
     killed: str = ""
@@ -91,8 +96,6 @@ class Course:
 class Running(Course):
     """A job forked by the zygote: its three lines to us."""
 
-    gpu: str
-    """Identifier of the GPU it holds; empty without one."""
     leash: socket.socket
     """To its shepherd; cutting it ends the job."""
     pipes: dict[str, int]

@@ -12,6 +12,7 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from typing import Any, Literal
 
+from mkdocs_dlplugin.engines.schedule import Device
 from mkdocs_dlplugin.errors import RunFailed
 from mkdocs_dlplugin.model import Job, Observed, Output, Record, Where
 
@@ -25,8 +26,8 @@ class Order:
     """Scratch folder of this job alone."""
     skip: str
     """Scratch folder of all jobs, which is no input of any."""
-    gpu: str = ""
-    """Identifier for CUDA_VISIBLE_DEVICES; empty for a job on the CPU."""
+    device: Device | None = None
+    """The accelerator it is given; `None` for a job on the CPU."""
     sandbox: Literal["auto", "required", "strict", "off"] = "auto"
     """Whether it is kept from writing and connecting."""
 

@@ -15,13 +15,15 @@ import signal
 import socket
 import traceback
 from collections.abc import Callable, Sequence
+from dataclasses import asdict
 from typing import NoReturn
 
 from mkdocs_dlplugin.engines import sandbox
 from mkdocs_dlplugin.engines.child import Lines, become, flush, rehearse
+from mkdocs_dlplugin.engines.devices import Probe
 from mkdocs_dlplugin.engines.linux import adopt_orphans, call_myself, die_with_parent
 from mkdocs_dlplugin.engines.namespaces import Fold, Launcher, nested, settle_in
-from mkdocs_dlplugin.engines.preload import find_gpus, load, warm
+from mkdocs_dlplugin.engines.preload import load, spoilt, warm
 from mkdocs_dlplugin.engines.processes import below, children, end
 from mkdocs_dlplugin.engines.shepherd import InGroup, Shepherd, deaf, hush, ring_on_end
 from mkdocs_dlplugin.engines.wire import Order, receive_order
@@ -39,20 +41,22 @@ def main(descriptor: int, preload: Sequence[str], isolation: str) -> None:
     die_with_parent(signal.SIGKILL)
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C belongs to the build, which cuts the leashes
     launcher, why = _launcher(isolation)
-    failed, crowded = load(preload)
-    gpus = find_gpus(os.environ)
+    failed, spoiler = load(preload)
+    probe = Probe(os.environ) if not spoiler else None
     # A version of torch that this does not suit loses the warm-up and nothing else.
     with contextlib.suppress(Exception):
-        warm(len(gpus))
+        if probe is not None:
+            warm(len(probe.names))
     rehearse()
     call_myself("dl-zygote")
     gc.collect()
     gc.freeze()
     adopt_orphans()
     greeting = {
-        "gpus": gpus,
+        "devices": [asdict(device) for device in probe.finish()] if probe is not None else [],
         "failed": failed,
-        "crowded": crowded,
+        "spoiler": spoiler,
+        "spoilt": spoilt(),
         "isolation": "ns" if launcher else "group",
         "why": why,
         "landlock": sandbox.version(),
