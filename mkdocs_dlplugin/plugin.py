@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import posixpath
 import re
+import sys
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Literal
@@ -28,6 +29,8 @@ from mkdocs_dlplugin.reporting import Reporter, counted
 from mkdocs_dlplugin.showing import CSS
 
 log = logging.getLogger("mkdocs.plugins.dlplugin")
+
+_STOPPED = "Stopped; what was measured is recorded."
 
 
 class Ended(Abort):
@@ -176,7 +179,7 @@ class DLPlugin(BasePlugin[DLConfig]):  # type: ignore[no-untyped-call]
             build.finish()
         except KeyboardInterrupt:
             # `on_build_error`, which MkDocs calls then, ends what runs.
-            raise Ended(130, "Stopped; what was measured is recorded.") from None
+            raise Ended(130, _STOPPED) from None
 
     def _run_page(self, name: str, page: Page, files: Files) -> str:
         if self.build is None:
@@ -217,11 +220,16 @@ class DLPlugin(BasePlugin[DLConfig]):  # type: ignore[no-untyped-call]
         if self.build is not None and not self.serving:
             self.build.close()
 
+    @event_priority(-100)
     def on_shutdown(self) -> None:
-        """Leave nothing running."""
+        """Leave nothing running; Ctrl-C ends a build alike while it renders pages and while it waits for runs."""
+        stopped = isinstance(sys.exception(), KeyboardInterrupt) and not self.serving
+        busy = self.build is not None and self.build.conductor.busy
         if self.build is not None:
             self.build.close()
         self.live.close()
+        if stopped and busy:
+            raise Ended(130, _STOPPED) from None
 
 
 def _site(config: MkDocsConfig, chosen: Settings) -> Site:
