@@ -103,6 +103,14 @@ def test_a_library_that_was_not_loaded_ahead_is_seeded_all_the_same(engine: Loca
     assert printed(records[0]) == printed(records[1]) != printed(records[2])
 
 
+def test_torch_need_not_be_loaded_ahead(engine: Local, project: Path):
+    pytest.importorskip("torch")
+    record = engine.submit(job("import torch\nprint(torch.ones(2).sum().item())", project)).result(60)
+
+    assert printed(record) == "2.0\n"
+    assert record.observed.modules == {}
+
+
 # -- side by side -------------------------------------------------------------------------------------------------
 
 
