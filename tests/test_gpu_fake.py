@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 
 from mkdocs_dlplugin import accelerators, provenance
-from mkdocs_dlplugin.engines import Local, Progress
+from mkdocs_dlplugin.engines import Local, Progress, Spawned
 from mkdocs_dlplugin.errors import RunFailed
 from mkdocs_dlplugin.model import Job, Record, Where
 
@@ -93,10 +93,10 @@ def told() -> list[Progress]:
 @pytest.fixture
 def start(tmp_path: Path, fake: object, told: list[Progress]) -> Iterator[Callable[..., Local]]:
     """Start an engine that loads modules ahead."""
-    started: list[Local] = []
+    started: list[Local | Spawned] = []
 
-    def start(*preload: str, slots: int = 4) -> Local:
-        started.append(Local(tmp_path / "scratch", preload or ("torch",), slots, told.append))
+    def start(*preload: str, slots: int = 4, kind: type[Local | Spawned] = Local) -> Local | Spawned:
+        started.append(kind(tmp_path / "scratch", preload or ("torch",), slots, told.append))
         return started[-1]
 
     yield start
@@ -173,9 +173,12 @@ def test_memory_of_the_machine_is_not_tried_twice(start, tmp_path: Path, told: l
 # -- a GPU that fails ---------------------------------------------------------------------------------------------
 
 
-def test_a_gpu_that_failed_twice_is_closed_and_the_rest_goes_where_it_may(start, tmp_path: Path, monkeypatch, log):
+@pytest.mark.parametrize("kind", [Local, Spawned])
+def test_a_gpu_that_failed_twice_is_closed_and_the_rest_goes_where_it_may(
+    start, tmp_path: Path, monkeypatch, log, kind: type[Local | Spawned]
+):
     monkeypatch.setenv("CUDA_VISIBLE_DEVICES", "GPU-a")
-    engine = start()
+    engine = start(kind=kind)
     broken = [engine.submit(job(BREAK, tmp_path, seed, device="cuda")) for seed in range(2)]
     after = {device: engine.submit(job(HERE, tmp_path, 9, device=device)) for device in ("auto", "prefer:cuda", "cuda")}
     for future in broken:
@@ -193,6 +196,21 @@ def test_a_gpu_that_failed_twice_is_closed_and_the_rest_goes_where_it_may(start,
 
     engine.renew(("torch",))
     assert printed(engine.submit(job(HERE, tmp_path, device="cuda")).result(30)) == "cuda GPU-a\n"
+
+
+def test_fresh_processes_get_a_gpu_each_too(start, tmp_path: Path, told: list[Progress]):
+    engine = start(kind=Spawned)
+    meet = [MEET.format(mine=mine, other=other) + HERE for mine, other in ("ab", "ba")]
+    share: dict[str, Any] = {"write_to": ("state",)}
+    jobs = [engine.submit(job(code, tmp_path, seed, **share)) for seed, code in enumerate(meet)]
+    on_cpu = engine.submit(job(HERE, tmp_path, 2, device="cpu"))
+    short = engine.submit(job("import torch\nraise torch.OutOfMemoryError('CUDA out of memory.')", tmp_path, 3))
+
+    assert sorted(printed(future.result(60)).splitlines()[1] for future in jobs) == ["cuda 0", "cuda 1"]
+    assert printed(on_cpu.result(60)) == "cpu \n"
+    with pytest.raises(RunFailed, match=r"OutOfMemory on cuda:[01]: CUDA out of memory"):
+        short.result(60)
+    assert [one.event for one in told if one.job.seed == 3] == ["started", "started", "ended"]
 
 
 def test_another_gpu_takes_over(start, tmp_path: Path, log):
@@ -244,6 +262,16 @@ def test_asking_how_large_the_gpus_are_leaves_the_helper_clean(start, tmp_path: 
     assert printed(record) == "False\n"
     assert record.provenance["device"] == "cpu"
     assert log() == []
+
+
+def test_fresh_processes_load_ahead_what_an_edit_brings(start, fake, tmp_path: Path):
+    fake("late", "")
+    engine = start(kind=Spawned)
+    before = printed(engine.submit(job(LOADED, tmp_path)).result(60))
+    engine.renew(("late",))
+
+    assert before == "['torch']\n"
+    assert printed(engine.submit(job(LOADED, tmp_path)).result(60)) == "['late', 'torch']\n"
 
 
 def test_an_import_that_an_edit_brings_is_loaded_ahead_from_then_on(start, fake, tmp_path: Path):

@@ -52,13 +52,10 @@ class Probe:
         # One that hangs inside a driver does not even end then; it is not waited for.
         os.waitpid(self._child, 0 if line else os.WNOHANG)
         known = json.loads(line or "{}")
-        visible = [one.strip() for one in self._environ.get("CUDA_VISIBLE_DEVICES", "").split(",") if one.strip()]
         found = []
         for name in self.names:
             model, memory = known.get(name, ("", 0))
-            number = name.partition(":")[2]
-            identifier = visible[int(number)] if number and int(number) < len(visible) else number
-            found.append(Device(name, memory, model, identifier))
+            found.append(Device(name, memory, model, _identifier(name, self._environ)))
         return found
 
     def _line(self) -> bytes:
@@ -70,6 +67,23 @@ class Probe:
             self._said += content
         line, _, self._said = self._said.partition(b"\n")
         return line
+
+
+def here(environ: Mapping[str, str]) -> list[Device]:
+    """List the devices by what can be known of them in a process that is to run a job itself: their names alone."""
+    torch = sys.modules.get("torch")
+    try:
+        names = accelerators.present(torch) if torch is not None else []
+    except Exception:
+        names = []  # a driver that fails here fails in a job that insists, and tells of it there
+    return [Device(name, identifier=_identifier(name, environ)) for name in names]
+
+
+def _identifier(name: str, environ: Mapping[str, str]) -> str:
+    """Say how CUDA_VISIBLE_DEVICES names a device that torch calls `cuda:1`; empty for other kinds."""
+    number = name.partition(":")[2]
+    visible = [one.strip() for one in environ.get("CUDA_VISIBLE_DEVICES", "").split(",") if one.strip()]
+    return visible[int(number)] if number and int(number) < len(visible) else number
 
 
 def _answer(writer: int) -> None:

@@ -10,8 +10,10 @@ import struct
 import sys
 import threading
 from collections.abc import Sequence
+from dataclasses import asdict
 
 from mkdocs_dlplugin.engines.child import Lines, become, rehearse
+from mkdocs_dlplugin.engines.devices import here
 from mkdocs_dlplugin.engines.linux import die_with_parent
 from mkdocs_dlplugin.engines.preload import load, warm
 from mkdocs_dlplugin.engines.wire import Channel, Order
@@ -31,11 +33,12 @@ def main(preload: Sequence[str]) -> None:
         os.dup2(nothing, number)
     os.close(nothing)
     failed, _ = load(preload)
+    devices = here(os.environ)
     # A version of torch that this does not suit loses the warm-up and nothing else.
     with contextlib.suppress(Exception):
-        warm(0)
+        warm(len(devices))
     rehearse()
-    Channel(channel).send(ready=True, failed=failed)
+    Channel(channel).send(ready=True, failed=failed, devices=[asdict(device) for device in devices])
     content = _read(orders, struct.unpack("!I", _read(orders, 4))[0])
     order = pickle.loads(content)  # noqa: S301 - written by the build, which is our parent
     if not isinstance(order, Order):

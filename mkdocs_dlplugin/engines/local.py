@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import bisect
 import contextlib
 import json
 import logging
@@ -22,15 +21,14 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any, Literal
 
-from mkdocs_dlplugin import accelerators
 from mkdocs_dlplugin.engines import sandbox as sandboxes
-from mkdocs_dlplugin.engines.devices import Devices
 from mkdocs_dlplugin.engines.host import for_zygote, usable_cores
 from mkdocs_dlplugin.engines.linux import hide_memory
-from mkdocs_dlplugin.engines.preload import ordered, preload_for
+from mkdocs_dlplugin.engines.preload import ordered
 from mkdocs_dlplugin.engines.running import Running, Waiting, begin, hear, messages, outcome, settle
-from mkdocs_dlplugin.engines.schedule import Device, Held, Machine, Refuse, Start, Wish, choose, rank
+from mkdocs_dlplugin.engines.schedule import Device
 from mkdocs_dlplugin.engines.seam import OnProgress, Progress
+from mkdocs_dlplugin.engines.turns import Turns
 from mkdocs_dlplugin.engines.wire import Order, send_order
 from mkdocs_dlplugin.errors import RunFailed
 from mkdocs_dlplugin.explain import clean, failure
@@ -78,9 +76,8 @@ class Local:
         self._wanted, self._sandbox = isolation, sandbox
         self.isolation = ""
         """How jobs are kept apart, once that is known."""
-        self._queue: list[Waiting] = []
+        self._turns = Turns(self.slots, _log.warning)
         self._live: list[Running] = []
-        self._devices = Devices(_log.warning)
         self._ready = False
         """Whether the helper process has loaded everything and takes orders."""
         self._more: set[str] = set()
@@ -93,36 +90,21 @@ class Local:
         self._closing = False
         self._deaths = 0
         self._number = 0
-        self._needs_torch: dict[str, bool] = {}
 
     # -- for the build's threads ----------------------------------------------------------------------------------
 
     def submit(self, job: Job) -> Future[Record]:
         """Queue a job and return at once; the future ends with its record, or with `RunFailed`."""
-        waiting = Waiting(job, Future(), self._wish(job))
+        waiting = self._turns.wait(job)
         if refused := sandboxes.refusal(self._sandbox):
             settle(waiting.future, refused)
             return waiting.future
         with self._lock:
             if self._closing:
                 raise RuntimeError("BUG: a job was submitted to an engine that is closed")
-            self._enqueue(waiting)
+            self._turns.add(waiting)
         self.warm_up()
         return waiting.future
-
-    def _wish(self, job: Job) -> Wish:
-        """Say what a job asks of this machine; without a word of its own, a GPU if it imports torch."""
-        kinds = accelerators.kinds(job.device)
-        if job.device == "auto":
-            if job.code not in self._needs_torch:
-                imported = preload_for([job.code], Path(job.root))
-                self._needs_torch[job.code] = any(name.partition(".")[0] == "torch" for name in imported)
-            kinds = kinds if self._needs_torch[job.code] else ()
-        cpu = accelerators.falls_back(job.device)
-        return Wish(job.threads, job.exclusive, kinds, cpu, job.gpu_memory, job.expected)
-
-    def _enqueue(self, waiting: Waiting) -> None:
-        bisect.insort(self._queue, waiting, key=lambda one: rank(one.wish))
 
     def warm_up(self) -> None:
         """Start loading libraries now, before there is a job; returns at once."""
@@ -137,8 +119,7 @@ class Local:
 
     def renew(self, preload: Sequence[str]) -> None:
         """Prepare for another build: load ahead what it imports too, and give devices that failed another chance."""
-        self._needs_torch.clear()
-        self._devices.reopen()
+        self._turns.renew()
         with self._lock:
             self._more = {*self._more, *preload} - {*self._preload, *self._spoilers}
 
@@ -146,9 +127,8 @@ class Local:
         """End what runs, cancel what waits, remove what was written; may be called twice."""
         with self._lock:
             self._closing = True
-            for waiting in self._queue:
+            for waiting in self._turns.clear():
                 waiting.future.cancel()
-            self._queue.clear()
         if self._thread is not None:
             self._wake()
             if self._thread is not threading.current_thread():
@@ -233,7 +213,7 @@ class Local:
             if told["spoilt"] and self._preload:
                 self._do_without(told["spoiler"], told["spoilt"])
                 return
-            self._devices.find([Device(**device) for device in told["devices"]])
+            self._turns.devices.find([Device(**device) for device in told["devices"]])
             self._ready = True
 
     def _do_without(self, name: str, why: str) -> None:
@@ -267,9 +247,7 @@ class Local:
             _log.warning("loading %s ahead fails; every run loads what it needs itself", ", ".join(self._preload))
             self._preload = ()
         elif self._deaths > 2:
-            with self._lock:
-                lost, self._queue = self._queue, []
-            for waiting in lost:
+            for waiting in self._turns.clear():
                 settle(waiting.future, self._no_engine(waiting.job))
             time.sleep(1.0)  # whatever ends it would otherwise be met thousands of times
         self._start_zygote()
@@ -284,22 +262,9 @@ class Local:
             if self._more and not self._live:
                 self._restart(self._preload)
                 return
-            with self._lock:
-                found = self._choose()
-                if found is None:
-                    return
-                waiting = self._queue.pop(found.place)
-            if isinstance(found, Refuse):
-                settle(waiting.future, self._devices.refusal(waiting.job))
-            elif waiting.future.running() or waiting.future.set_running_or_notify_cancel():
-                self._start(waiting, found.device)
-
-    def _choose(self) -> Start | Refuse | None:
-        held = [
-            Held(one.job.threads, one.job.exclusive, one.device.name if one.device else "", one.waiting.wish.memory)
-            for one in self._live
-        ]
-        return choose((one.wish for one in self._queue), held, Machine(self.slots, self._devices.open))
+            if (found := self._turns.next(self._live)) is None:
+                return
+            self._start(*found)
 
     def _start(self, waiting: Waiting, device: Device | None) -> None:
         job = waiting.job
@@ -375,18 +340,9 @@ class Local:
         live.leash.close()
         self._live.remove(live)
         result = self._no_engine(live.job) if live.lost else outcome(live)
-        short = False
-        if live.device is not None and isinstance(result, RunFailed):
-            short = self._devices.note(live.device, live.job, result)
-        if (live.lost or short) and live.waiting.attempts < 1 and not self._closing:
-            live.waiting.attempts += 1
-            # What was too much for a GPU beside others may suffice alone.
-            memory = 0 if short else live.waiting.wish.memory
-            live.waiting.wish = replace(live.waiting.wish, again=True, memory=memory)
+        if not self._closing and self._turns.once_more(live, result):
             if self._process is not None and self._process.poll() is not None:
                 self._ready = False  # the zygote died too, and nothing may be sent to it until there is another
-            with self._lock:
-                self._enqueue(live.waiting)
         else:
             settle(live.waiting.future, result)
             self._report(live, "ended")
@@ -427,7 +383,7 @@ class Local:
     def _fail_all(self, error: BaseException | None) -> None:
         with self._lock:
             self._closing = True
-            waiting, self._queue = [*(live.waiting for live in self._live), *self._queue], []
+        waiting = [*(live.waiting for live in self._live), *self._turns.clear()]
         for one in waiting:
             if error is None or isinstance(error, RunFailed):
                 settle(one.future, failure(one.job, "Interrupted: the build ended first", kind="Interrupted"))

@@ -25,14 +25,16 @@ from typing import Any, Literal
 
 from mkdocs_dlplugin.engines.fresh import write_order
 from mkdocs_dlplugin.engines.host import for_zygote, usable_cores
+from mkdocs_dlplugin.engines.preload import ordered
 from mkdocs_dlplugin.engines.processes import below
 from mkdocs_dlplugin.engines.running import Course, Waiting, begin, hear, messages, outcome, settle
 from mkdocs_dlplugin.engines.sandbox import Mode, refusal
+from mkdocs_dlplugin.engines.schedule import Device
 from mkdocs_dlplugin.engines.seam import OnProgress, Progress
+from mkdocs_dlplugin.engines.turns import Turns
 from mkdocs_dlplugin.engines.wire import Order
 from mkdocs_dlplugin.explain import failure
 from mkdocs_dlplugin.model import Job, Record
-from mkdocs_dlplugin.worker import without_gpu
 
 _DRAIN = 0.3
 """Seconds in which the last output of a process that has ended arrives."""
@@ -55,6 +57,8 @@ class _Fresh:
     """A process, first without a job and then with one."""
 
     process: subprocess.Popen[bytes]
+    preload: tuple[str, ...]
+    """What it loads before its job."""
     course: Course | None = None
     ready: bool = False
     buffer: bytearray = field(default_factory=bytearray)
@@ -93,7 +97,7 @@ class Spawned:
         self.slots = slots or usable_cores()
         self.isolation = "spawn"
         self._scratch, self._preload, self._on_progress, self._sandbox = scratch, tuple(preload), on_progress, sandbox
-        self._queue: list[Waiting] = []
+        self._turns = Turns(self.slots, _log.warning)
         self._all: list[_Fresh] = []
         self._news: queue.Queue[Callable[[], None]] = queue.Queue()
         self._lock = threading.Lock()
@@ -105,14 +109,14 @@ class Spawned:
 
     def submit(self, job: Job) -> Future[Record]:
         """Queue a job and return at once; the future ends with its record, or with `RunFailed`."""
-        waiting = Waiting(job, Future())
+        waiting = self._turns.wait(job)
         if refused := refusal(self._sandbox):
             settle(waiting.future, refused)
             return waiting.future
         with self._lock:
             if self._closing:
                 raise RuntimeError("BUG: a job was submitted to an engine that is closed")
-            self._queue.append(waiting)
+            self._turns.add(waiting)
         self.warm_up()
         return waiting.future
 
@@ -126,13 +130,18 @@ class Spawned:
                 self._thread.start()
         self._news.put(_nothing)
 
+    def renew(self, preload: Sequence[str]) -> None:
+        """Prepare for another build: load ahead what it imports too, and give devices that failed another chance."""
+        self._turns.renew()
+        if not set(preload) <= set(self._preload):
+            self._preload = ordered([*self._preload, *preload])
+
     def close(self) -> None:
         """End what runs, cancel what waits, remove what was written; may be called twice."""
         with self._lock:
             self._closing = True
-            for waiting in self._queue:
+            for waiting in self._turns.clear():
                 waiting.future.cancel()
-            self._queue.clear()
         self._news.put(_nothing)
         if self._thread is not None and self._thread is not threading.current_thread():
             self._thread.join(6)
@@ -169,23 +178,20 @@ class Spawned:
             if error is not None and not one.course.waiting.future.done():
                 one.course.waiting.future.set_exception(error)
             settle(one.course.waiting.future, outcome(one.course))
-        with self._lock:
-            waiting, self._queue = self._queue, []
-        for left in waiting:
+        for left in self._turns.clear():
             settle(left.future, failure(left.job, "Interrupted: the build ended first", kind="Interrupted"))
 
     def _keep_spares(self) -> None:
         """Have a process load libraries for each job that could start, and one for the next."""
-        with self._lock:
-            waiting = len(self._queue)
         spares = sum(one.course is None for one in self._all)
-        for _ in range(min(waiting + (not self._all), self.slots) - spares):
+        for _ in range(min(len(self._turns) + (not self._all), self.slots) - spares):
             self._spawn()
 
     def _spawn(self) -> None:
         shared = self._scratch.resolve() / "zygote"
         shared.mkdir(exist_ok=True)
-        code = _BOOTSTRAP.format(path=str(Path(__file__).parents[2]), preload=self._preload)
+        preload = self._preload
+        code = _BOOTSTRAP.format(path=str(Path(__file__).parents[2]), preload=preload)
         process = subprocess.Popen(
             [sys.executable, "-P", "-c", code],
             stdin=subprocess.PIPE,
@@ -196,7 +202,7 @@ class Spawned:
             start_new_session=True,
             bufsize=0,
         )
-        one = _Fresh(process)
+        one = _Fresh(process, preload)
         self._all.append(one)
         for act in (lambda: self._follow(one, "stdout"), lambda: self._follow(one, "stderr"), lambda: self._wait(one)):
             threading.Thread(target=act, daemon=True).start()
@@ -224,6 +230,7 @@ class Spawned:
         for message in messages(one.buffer, content):
             if "ready" in message:
                 one.ready = True
+                self._turns.devices.find([Device(**device) for device in message["devices"]])
                 for name, why in message["failed"].items():
                     _log.info("%s could not be loaded ahead (%s)", name, why)
             elif one.course is not None:
@@ -237,35 +244,20 @@ class Spawned:
             one.course.heard = time.monotonic()
 
     def _start_jobs(self) -> None:
+        for one in [one for one in self._all if one.course is None and one.preload != self._preload]:
+            self._all.remove(one)  # another takes its place, with the modules that are asked for by now
+            _end(one.process)
         for one in [one for one in self._all if one.ready and one.course is None and one.ended is None]:
-            with self._lock:
-                place = self._choose()
-                if place is None:
-                    return
-                waiting = self._queue.pop(place)
-            if waiting.future.running() or waiting.future.set_running_or_notify_cancel():
-                self._start(one, waiting)
+            if (found := self._turns.next(other.course for other in self._all if other.course is not None)) is None:
+                return
+            self._start(one, *found)
 
-    def _choose(self) -> int | None:
-        """Find the next job that may start: in order, exclusive ones last and alone."""
-        live = [one.course.job for one in self._all if one.course is not None]
-        if not self._queue or any(job.exclusive for job in live):
-            return None
-        free = self.slots - sum(min(job.threads, self.slots) for job in live)
-        for place, waiting in enumerate(self._queue):
-            if not waiting.job.exclusive:
-                return place if min(waiting.job.threads, self.slots) <= free else None
-        return None if live else 0
-
-    def _start(self, one: _Fresh, waiting: Waiting) -> None:
+    def _start(self, one: _Fresh, waiting: Waiting, device: Device | None) -> None:
         job = waiting.job
-        if job.device.split(":")[0] not in {"auto", "cpu", "prefer"}:
-            settle(waiting.future, without_gpu(job))
-            return
         self._number += 1
         folder = self._home / str(self._number)
-        one.course = Course(**begin(waiting, folder, time.monotonic()))
-        order = Order(job, str(folder), str(self._scratch.resolve()), sandbox=self._sandbox)
+        one.course = Course(device=device, **begin(waiting, folder, time.monotonic()))
+        order = Order(job, str(folder), str(self._scratch.resolve()), device, self._sandbox)
         with contextlib.suppress(OSError):  # it ended in this moment, which shows at once
             _send(one.process, write_order(order))
         self._report(one.course, "started")
@@ -284,13 +276,15 @@ class Spawned:
             self._all.remove(one)
             left = _end(one.process)
             if one.course is None:
-                if not one.ready:
+                if not one.ready and one.preload == self._preload:
                     self._refuse_all()
                 continue
             one.course.status = one.process.returncode
             one.course.left = ["of its group"] if left else []
-            settle(one.course.waiting.future, outcome(one.course))
-            self._report(one.course, "ended")
+            result = outcome(one.course)
+            if not self._turns.once_more(one.course, result):
+                settle(one.course.waiting.future, result)
+                self._report(one.course, "ended")
             shutil.rmtree(one.course.folder, ignore_errors=True)
 
     def _refuse_all(self) -> None:
@@ -299,9 +293,7 @@ class Spawned:
             _log.warning("loading %s ahead fails; every run loads what it needs itself", ", ".join(self._preload))
             self._preload = ()
             return
-        with self._lock:
-            lost, self._queue = self._queue, []
-        for waiting in lost:
+        for waiting in self._turns.clear():
             hint = "Python itself does not start, or it is killed from outside."
             settle(waiting.future, failure(waiting.job, "Engine: no process could be started", hint, kind="Engine"))
 
