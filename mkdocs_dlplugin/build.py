@@ -7,10 +7,10 @@ from pathlib import Path
 
 from pathspec.gitignore import GitIgnoreSpec
 
-from mkdocs_dlplugin import asked, fences
+from mkdocs_dlplugin import asked, engines, fences
 from mkdocs_dlplugin.conduct import Conductor
 from mkdocs_dlplugin.config import Site, check_engine
-from mkdocs_dlplugin.engines import ENGINES, Engine, OnProgress, Progress, Setup, preload_for
+from mkdocs_dlplugin.engines import Engine, OnProgress, Progress, Setup, preload_for
 from mkdocs_dlplugin.errors import DLError
 from mkdocs_dlplugin.model import Run, Where
 from mkdocs_dlplugin.parts import statements
@@ -51,7 +51,7 @@ class Build:
             forced: Names the jobs that execute even when fresh; as the settings say when not given.
             known: Names the jobs that failed a moment ago and need not fail again, with their reasons.
         """
-        check_engine(site.settings.engine, ENGINES, Where("mkdocs.yml"))
+        check_engine(site.settings.engine, engines.known(site.settings.engine), Where("mkdocs.yml"))
         self.site, self.reporter = site, reporter
         self.store = Store(site.root / site.settings.records, site.root / site.settings.scratch)
         self.renderer = Renderer(site.root / site.settings.scratch / "charts", warn=reporter.warning)
@@ -168,7 +168,7 @@ def start_engine(site: Site, reporter: Reporter, tasks: Sequence[Task], hear: On
         isolation=site.settings.isolation,
         sandbox=site.settings.sandbox,
     )
-    return ENGINES[site.settings.engine](setup)
+    return engines.start(site.settings.engine, setup)
 
 
 def imports_of(site: Site, tasks: Sequence[Task]) -> tuple[str, ...]:

@@ -331,7 +331,7 @@ class Conductor:
     def _prepare(self, task: Task) -> None:
         """Note that a job must run; it is given to the engine with all others that are found now."""
         try:
-            job = replace(task.job, inputs=self.inputs(task), expected=self._expected(task))
+            job = replace(task.job, inputs=self.inputs(task), reads=self._reads(task), expected=self._expected(task))
         except StoreError as unreadable:
             self._fail(task, unreadable)
             self._release(task.place)
@@ -388,6 +388,11 @@ class Conductor:
                 )
             )
         return {used: tuple(found) for used, found in inputs.items()}
+
+    def _reads(self, task: Task) -> tuple[str, ...]:
+        """Name what a job was seen to read when it was measured last, for engines that must send it along."""
+        record = self._read(task)
+        return (*record.observed.files, *record.observed.modules, *record.observed.folders) if record else ()
 
     def _done(self, place: str, future: Future[Record]) -> None:
         task = self.plan.tasks[place]

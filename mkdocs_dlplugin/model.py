@@ -236,6 +236,8 @@ class Job:
     """Likewise, for variables whose values are never stored nor part of the key."""
     depends: Mapping[str, str] = field(default_factory=dict)
     """Files that the author named as inputs, with the digest of their bytes; empty for one that is not there."""
+    reads: tuple[str, ...] = ()
+    """Files and folders that its earlier record was seen to read, so that they can be sent along."""
     inputs: Mapping[str, tuple[Input, ...]] = field(default_factory=dict)
     """Per upstream run every point and seed, in fixed order."""
     raises: str = ""

@@ -18,9 +18,9 @@ from mkdocs.plugins import BasePlugin, event_priority
 from mkdocs.structure.files import File, Files, InclusionLevel
 from mkdocs.structure.pages import Page
 
-from mkdocs_dlplugin import fences, live
+from mkdocs_dlplugin import engines, fences, live
 from mkdocs_dlplugin.build import Build
-from mkdocs_dlplugin.config import Settings, Site, settings, snippet_paths
+from mkdocs_dlplugin.config import Settings, Site, check_engine, settings, snippet_paths
 from mkdocs_dlplugin.errors import DLError
 from mkdocs_dlplugin.markdown import DLExtension
 from mkdocs_dlplugin.model import Where
@@ -56,6 +56,7 @@ class DLConfig(Config):  # type: ignore[no-untyped-call]
         """Check them; what MkDocs would only warn about is an error, for it would execute what must not run."""
         try:
             self.settings = settings(self.raw, Where("mkdocs.yml"))
+            check_engine(self.settings.engine, engines.known(self.settings.engine), Where("mkdocs.yml"))
         except DLError as problem:
             return [("dlplugin", ValidationError(str(problem)))], []
         return [], []

@@ -38,21 +38,31 @@ def preload_for(codes: Iterable[str], root: Path) -> tuple[str, ...]:
 
     Nothing is imported to find out, and project modules are never listed: an edit to one must reach the next run.
     """
-    seen: set[Path] = set()
-    found: set[str] = set()
+    names, _ = reach(codes, root)
+    heavy = (name for name in names if name.partition(".")[0] in HEAVY)
+    return ordered(name for name in heavy if _is_module(name))
+
+
+def reach(codes: Iterable[str], root: Path) -> tuple[set[str], dict[Path, str]]:
+    """Follow the imports of pieces of code through the project.
+
+    Returns:
+        The names that are imported, and the project's files behind them with their texts.
+    """
+    names: set[str] = set()
+    files: dict[Path, str] = {}
     waiting = [(code, "") for code in codes]
     while waiting:
         code, package = waiting.pop()
-        for name in _imports(code, package):
+        for name in _imports(code, package) - names:
+            names.add(name)
             if name.partition(".")[0] in HEAVY:
-                found.add(name)
                 continue
             for file in _project_files(name, root):
-                if file not in seen:
-                    seen.add(file)
-                    inside = ".".join(file.relative_to(root).parent.parts)
-                    waiting.append((file.read_text("utf-8", "replace"), inside))
-    return ordered(name for name in found if _is_module(name))
+                if file not in files:
+                    files[file] = file.read_text("utf-8", "replace")
+                    waiting.append((files[file], ".".join(file.relative_to(root).parent.parts)))
+    return names, files
 
 
 def ordered(names: Iterable[str]) -> tuple[str, ...]:
