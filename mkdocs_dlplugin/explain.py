@@ -15,8 +15,8 @@ from types import TracebackType
 from mkdocs_dlplugin import accelerators
 from mkdocs_dlplugin.errors import RunFailed
 from mkdocs_dlplugin.model import Job, Where, address
-from mkdocs_dlplugin.observe import relative
 from mkdocs_dlplugin.parts import at_lines
+from mkdocs_dlplugin.sightings import relative
 from mkdocs_dlplugin.sizes import show
 
 _SHOWN_FRAMES = 6
