@@ -115,7 +115,7 @@ def execute(
             **around.contained,
             "packages": _packages(job, observed),
         },
-        notes=notes,
+        notes=(*notes, *session.notes),
         blobs=assets,
     )
 
