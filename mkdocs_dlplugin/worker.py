@@ -119,7 +119,7 @@ def execute(
             **around.contained,
             "packages": _packages(job, observed),
         },
-        notes=(*notes, *_unseen(job, observer, observed)),
+        notes=(*notes, *session.notes, *_unseen(job, observer, observed)),
         blobs=assets,
     )
 

@@ -29,7 +29,10 @@ LONGEST = 1 << 16
 """Bytes of the longest message on a line."""
 
 _SAYS = 0.1
-"""Seconds a job has to write its stack before it is ended."""
+"""Seconds a job that takes too much has to write its stack before it is ended."""
+
+_SAYS_LATE = 0.4
+"""The same for one whose time is over, which harms nobody meanwhile, on a machine that is busy."""
 
 _NEWS = 1.0
 """Seconds in which the zygote tells how a job ended that it must collect."""
@@ -171,16 +174,16 @@ class Shepherd:
         except ConnectionError:
             word = b""
         if word == b"T":
-            self._let_speak()
+            self._let_speak(_SAYS_LATE)
         self._end_all()
         if not word:
             self.forget(self._leash.fileno())
 
-    def _let_speak(self) -> None:
+    def _let_speak(self, seconds: float = _SAYS) -> None:
         if self._job and DUMP is not None:
             with contextlib.suppress(ProcessLookupError):
                 os.kill(self._job, DUMP)
-                self._rest(_SAYS)
+                self._rest(seconds)
 
     def _end_all(self) -> None:
         status = self._flock.end()
