@@ -41,6 +41,7 @@ class Build:
         only: Choice | None = None,
         forced: Choice | None = None,
         known: Callable[[Plan], Mapping[str, DLError]] | None = None,
+        begun: Callable[[Plan], None] | None = None,
     ) -> None:
         """Prepare a build of one site.
 
@@ -51,13 +52,14 @@ class Build:
             only: Names the jobs that may execute; all when not given.
             forced: Names the jobs that execute even when fresh; as the settings say when not given.
             known: Names the jobs that failed a moment ago and need not fail again, with their reasons.
+            begun: Hears what is planned when this build begins to execute.
         """
         check_engine(site.settings.engine, engines.known(site.settings.engine), Where("mkdocs.yml"))
         self.site, self.reporter = site, reporter
         self.store = Store(site.root / site.settings.records, site.root / site.settings.scratch)
         self.renderer = Renderer(site.root / site.settings.scratch / "charts", warn=reporter.warning)
         self._engine = engine or (lambda tasks: start_engine(site, reporter, tasks, self.hear))
-        self._only, self._forced, self._remember = only, forced, known
+        self._only, self._forced, self._remember, self._begun = only, forced, known, begun
         self._shown: tuple[frozenset[str], frozenset[str]] | None = None
         self._take(asked.Asked())
 
@@ -103,6 +105,8 @@ class Build:
             self.conductor.look()
             self.conductor.refuse()
         else:
+            if self._begun is not None:
+                self._begun(self.asked.plan)
             self.conductor.start()
             # Both would take turns at one interpreter; this way libraries load while the first page is rendered.
             self.conductor.catch_up(_HEAD_START)

@@ -240,3 +240,16 @@ def test_e12_a_build_that_was_asleep_takes_what_ended_in_time(tmp_path: Path):
 
     assert built.code == 0, built.said
     assert built.records == ["live/_/0"]
+
+
+def test_h1_a_run_that_no_page_has_any_more_is_ended(serve: Server):
+    """What an author has replaced takes no core from what replaced it."""
+    serve.project.settings = {"jobs": 1}
+    slow = FAST.replace("time.sleep(0)", "time.sleep(60)")
+    started = serve(slow)
+    serve.wait_for("pending")
+    time.sleep(2.5)  # the run has begun
+    serve.write(FAST.replace("41 + 1", "42 + 1"))
+
+    serve.wait_for("The answer is  43", seconds=15)
+    assert "Interrupted" not in started.said
