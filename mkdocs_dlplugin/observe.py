@@ -63,7 +63,7 @@ class Observer:
             self._read(path, 0)
         self._late([*_named(code, self._root), *_mapped()])
         self._stamps |= {path: None for path in self._absent() if path not in self._stamps}
-        for path, stamp in self._stamps.items():
+        for path, stamp in list(self._stamps.items()):
             if path not in self._written and stamp is not None and stamp != _stamp(path):
                 raise Changed(relative(path, self._root) or path)
         read = sorted(path for path, stamp in self._stamps.items() if stamp == _stamp(path))

@@ -171,3 +171,11 @@ def test_ctrl_c_ends_a_build_at_once_with_its_own_code(tmp_path, delay):
     assert "Stopped" in said
     left = subprocess.run(["pgrep", "-f", str(tmp_path)], capture_output=True, text=True, check=False).stdout.split()
     assert left == []
+
+
+def test_a_site_gets_its_first_run_while_it_is_served(serve):
+    serve("# Nothing of ours yet\n")
+    serve.wait_for("Nothing of ours yet")
+    (serve.root / "docs/index.md").write_text(PAGE.replace("DELAY", "0"))
+
+    serve.wait_for("The answer is  42")
