@@ -29,8 +29,9 @@ lint: $(VENV)/.ready  ## Style, types and the drawing of the house
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 
-benchmark: $(VENV)/.ready  ## Time builds against markdown-exec and record the table that the docs show
-	$(BIN)/python -m benchmarks.builds
+benchmark: $(VENV)/.ready  ## Measure builds, runs and peers (half an hour) and record the table that the docs show
+	$(BIN)/python -m benchmarks
+	$(BIN)/mkdocs-dlplugin run benchmark
 
 clean:  ## Remove what was built; records stay
 	rm -rf site .dlplugin dist .pytest_cache .mypy_cache .ruff_cache .import_linter_cache

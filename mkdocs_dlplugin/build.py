@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 
 from pathspec.gitignore import GitIgnoreSpec
 
-from mkdocs_dlplugin import asked, engines, fences
+from mkdocs_dlplugin import asked, engines, fences, inputs, unchanged
 from mkdocs_dlplugin.closing import Closing
 from mkdocs_dlplugin.conduct import Conductor
 from mkdocs_dlplugin.config import Site, check_engine
@@ -56,6 +57,7 @@ class Build:
         """
         check_engine(site.settings.engine, engines.known(site.settings.engine), Where("mkdocs.yml"))
         self.site, self.reporter = site, reporter
+        self._began = time.time_ns()
         self.store = Store(site.root / site.settings.records, site.root / site.settings.scratch)
         self.renderer = Renderer(site.root / site.settings.scratch / "charts", warn=reporter.warning)
         self._engine = engine or (lambda tasks: start_engine(site, reporter, tasks, self.hear))
@@ -154,9 +156,17 @@ class Build:
         self.conductor.close()
         self.renderer.close()
 
-    def run_pages(self) -> list[str]:
-        """Name the runs that get a page of their own."""
-        return list(self.asked.runs) if self.site.settings.run_pages else []
+    def keep(self, path: Path, site: str) -> None:
+        """Keep what this build showed, so that the next one shows it again while nothing has changed.
+
+        Args:
+            path: The file it is kept in.
+            site: Digest of the pages and of how the site is configured, see `unchanged.site_digest`.
+        """
+        made_from = inputs.gather(self.asked, self.conductor, self.store, self.site, self._began)
+        # What was said once must be said again, so a build with a message is repeated as a whole.
+        if made_from is not None and not self.reporter.said:
+            unchanged.keep(path, site, made_from, self.showing.memory)
 
 
 def start_engine(site: Site, reporter: Reporter, tasks: Sequence[Task], hear: OnProgress) -> Engine:

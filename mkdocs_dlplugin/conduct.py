@@ -56,7 +56,8 @@ class Conductor:
     """Places of the jobs that ran and were recorded."""
 
     def __post_init__(self) -> None:
-        self._files = Files(self.root)
+        self.files = Files(self.root)
+        """The project's files as this build met them."""
         self._news: queue.Queue[tuple[str, Future[Record]]] = queue.Queue()
         self._running: dict[str, float] = {}
         """When each job that is at work began; jobs that wait for a free core stand here with 0."""
@@ -90,7 +91,7 @@ class Conductor:
         doubtful: set[str] = set()
         for place, task in self.plan.tasks.items():
             record = found[place]
-            how = state(task, record, self._files, inputs)
+            how = state(task, record, self.files, inputs)
             if place in damaged:
                 how = State("stale", (damaged[place].problem.rstrip("."),))
             waiting = sorted({where.split("/")[0] for where in task.waits_for if where in doubtful})
@@ -319,7 +320,7 @@ class Conductor:
     def _stands(self, task: Task) -> bool:
         """Tell whether a job need not run: its record is fresh, or cannot be read at all."""
         record = self._read(task)
-        how = state(task, record, self._files, self._digests)
+        how = state(task, record, self.files, self._digests)
         self.states[task.place] = how
         if record and how.word == "fresh" and task.place not in self.forced:
             self._keep(record)

@@ -11,18 +11,14 @@ from typing import Any
 from mkdocs_dlplugin import headers, nesting, yamlcore
 from mkdocs_dlplugin import lines as texts
 from mkdocs_dlplugin.errors import DLError
+from mkdocs_dlplugin.glance import KEY, SUFFIXES, concerns, mentioned, mentioned_in
 from mkdocs_dlplugin.headers import Header
 from mkdocs_dlplugin.lines import Line, SnippetPaths
 from mkdocs_dlplugin.model import Block, Where
 from mkdocs_dlplugin.nesting import Fence, Structure
 
-KEY = "dlplugin"
-"""The key `normalise` adds to our fences, with their number on the page; a fence without it is none of ours."""
+__all__ = ["KEY", "SUFFIXES", "Inline", "Page", "Scan", "normalise", "scan"]
 
-SUFFIXES = (".md", ".markdown", ".mdown", ".mkdn", ".mkd")
-"""Endings of the files that generators read as Markdown."""
-
-_FENCE_LINE = re.compile(r"(?:```|~~~)[^\n]*")
 _RUN_NAME = re.compile(r"[a-z][a-z0-9_-]{0,99}\Z")
 _ID = re.compile(r"[A-Za-z][\w.:-]*\Z")
 _OPTION_LINE = re.compile(r"#\| ?(.*)\Z")
@@ -89,7 +85,7 @@ def scan(pages: Iterable[Page], *, root: Path, snippets: SnippetPaths) -> Scan:
     """
     found = _Found()
     for page in pages:
-        if _concerns(page.text, snippets):
+        if concerns(page.text, includes=bool(snippets.base)):
             _page(page, root, snippets, found)
     return Scan(tuple(found.blocks), tuple(found.inlines), found.fronts, tuple(found.problems))
 
@@ -100,7 +96,7 @@ def normalise(lines: list[str]) -> list[str]:
     Only header lines change. Fences that are shown as indented code, stand in a comment or inside another fence keep
     theirs, so that a validator asking for `KEY` never takes them.
     """
-    if not any(_mentioned(line) for line in lines):
+    if not mentioned_in(lines):
         return lines
     found = nesting.structure([texts.clean(line) for line in lines], headers.opens, headers.is_ours)
     out = list(lines)
@@ -116,23 +112,12 @@ def normalise(lines: list[str]) -> list[str]:
     return out
 
 
-def _concerns(text: str, snippets: SnippetPaths) -> bool:
-    """Tell at little cost whether a page may hold anything of ours."""
-    if KEY in text or "{run}" in text or (snippets.base and "8<-" in text):
-        return True
-    return _mentioned(text)
-
-
-def _mentioned(text: str) -> bool:
-    return ("```" in text or "~~~" in text) and any(headers.mentions(line) for line in _FENCE_LINE.findall(text))
-
-
 def _page(page: Page, root: Path, snippets: SnippetPaths, found: _Found) -> None:
     front, markdown, first = texts.split(page.text)
     if KEY in front:
         _front(page, front, found)
     lines = texts.read(markdown, page.path, first, root=root, snippets=snippets)
-    if not any("{run}" in line.text or _mentioned(line.text) for line in lines):
+    if not any("{run}" in line.text or mentioned(line.text) for line in lines):
         return
     structure = nesting.structure([line.text for line in lines], headers.opens, headers.is_ours)
     before = len(found.blocks)

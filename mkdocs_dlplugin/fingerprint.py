@@ -4,52 +4,29 @@ from __future__ import annotations
 
 import ast
 import functools
-import hashlib
-import json
-import os
-import re
 from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
+from mkdocs_dlplugin.digests import IGNORED, Stamp, digest_bytes, digest_json, digest_names, listing, stamp
 from mkdocs_dlplugin.model import SCHEMA, Job, Limits, Observed, Record, Value
 
-IGNORED = frozenset(
-    (
-        *(".dlplugin", ".git", ".hg", ".mypy_cache", ".nox", ".pytest_cache", ".ruff_cache", ".tox", ".venv"),
-        *(".coverage", ".idea", ".import_linter_cache", ".ipynb_checkpoints", ".vscode"),
-        *("__pycache__", "node_modules", "records", "site", "site-packages", "venv"),
-    )
-)
-"""Names of what tools make, our own records among them: never an input of a run."""
-
-_LEFT = re.compile(r".*~|#.*#|\.#.*|\..*\.sw[a-z]|\.DS_Store|Thumbs\.db|desktop\.ini")
-"""Names of what editors and desktops leave beside an author's files."""
+__all__ = [
+    "IGNORED",
+    "Files",
+    "canonical_value",
+    "changes",
+    "digest_bytes",
+    "digest_code",
+    "digest_json",
+    "digest_names",
+    "key",
+    "listing",
+    "results_digest",
+]
 
 _IGNORED_FIELDS = frozenset({"kind", "type_comment", "type_ignores", "ctx"})
 _READS_DOCSTRINGS = ("__doc__", "getdoc", "doctest", "help")
-
-
-def digest_bytes(content: bytes) -> str:
-    """Digest a file's content: SHA-256 in hex."""
-    return hashlib.sha256(content).hexdigest()
-
-
-def digest_names(names: Iterable[str]) -> str:
-    """Digest a folder's listing: its names, sorted."""
-    return digest_bytes("\0".join(sorted(names)).encode("utf-8", "surrogateescape"))
-
-
-def listing(folder: str | Path) -> list[str]:
-    """List the names in a folder as records digest them: sorted, without what tools make and editors leave."""
-    names = os.listdir(folder)  # noqa: PTH208 - names are wanted
-    return sorted(name for name in names if name not in IGNORED and not _LEFT.fullmatch(name))
-
-
-def digest_json(value: Any) -> str:
-    """Digest a JSON value in its canonical form: sorted keys, no spaces, no NaN."""
-    text = json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=True, allow_nan=False)
-    return digest_bytes(text.encode())
 
 
 @functools.lru_cache(maxsize=1024)
@@ -150,6 +127,8 @@ class Files:
     def __init__(self, root: Path) -> None:
         self.root = root
         self._known: dict[tuple[str, str], str | None] = {}
+        self.stamps: dict[str, Stamp] = {}
+        """When each file was written, as it was before it was read; none for those that are not there."""
 
     def module(self, path: str) -> str | None:
         """Digest a `.py` file by what it does; `None` when it is not there."""
@@ -165,6 +144,8 @@ class Files:
 
     def _once(self, kind: str, path: str, read: Callable[[Path], str]) -> str | None:
         if (kind, path) not in self._known:
+            if kind != "listing":
+                self.stamps[path] = stamp(self.root / path)
             try:
                 self._known[kind, path] = read(self.root / path)
             except OSError:

@@ -6,8 +6,9 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-KINDS = ("comparison", "chart", "claim", "claims")
-"""Blocks that show what was measured: keys of a `yaml` fence, and fence names of their own."""
+from mkdocs_dlplugin.glance import KINDS, mentions
+
+__all__ = ["KINDS", "Header", "is_ours", "mentions", "opens", "parse"]
 
 _PYTHON = ("python", "py", "python3", "py3", "ipython", "ipython3", "pycon")
 _YAML = ("yaml", "yml")
@@ -23,7 +24,6 @@ _STRICT = re.compile(
     r"(?:([A-Za-z][\w-]*)(?:=(?:\"([^\"]*)\"|'([^']*)'|([^\s\"'=,{}]+)))?|#([\w:.-]+)|\.([\w:-]+))(?=[ ]|\Z)[ ]*"
 )
 _LOOSE = re.compile(r"([A-Za-z][\w-]*)(?:=(?:\"([^\"]*)\"|'([^']*)'|[\"']?([^\s\"']*)))?|#([\w:.-]+)|\.([\w:-]+)")
-_MENTION = re.compile(r"(?i)\b(?:run|session|comparison|chart|claims?)\b")
 
 
 @dataclass(frozen=True)
@@ -72,11 +72,6 @@ class _Words:
     """Whether something in it is neither a word, a `key="value"`, an `#id` nor a `.class`."""
     unquoted: bool = False
     twice: str = ""
-
-
-def mentions(text: str) -> bool:
-    """Tell quickly whether a header may be one of ours."""
-    return _MENTION.search(text) is not None
 
 
 def is_ours(info: str) -> bool:

@@ -6,7 +6,7 @@ import os
 import re
 import textwrap
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import NamedTuple
 
@@ -48,6 +48,8 @@ class SnippetPaths:
     """Whether sections and line ranges lose their common indentation (`dedent_subsections`)."""
     encoding: str = "utf-8"
     """Encoding of the included files."""
+    tried: set[Path] = field(default_factory=set, compare=False)
+    """Files that were looked for, whether they are there or not; filled in while pages are read."""
 
 
 def split(text: str) -> tuple[str, str, int]:
@@ -178,6 +180,7 @@ def _locate(name: str, root: Path, snippets: SnippetPaths) -> Path | None:
     for base in snippets.base:
         folder = (root / base).resolve()
         file = ((folder if folder.is_dir() else folder.parent) / name).resolve()
+        snippets.tried.add(file)
         inside = file.is_relative_to(folder) if folder.is_dir() else file == folder
         if inside and file.is_file():
             return file

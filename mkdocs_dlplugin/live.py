@@ -74,8 +74,8 @@ class Live:
 
     def follow(self) -> None:
         """Ask for a rebuild when the runs of the build that was started last are done."""
-        if self._server is None:
-            return  # the first build, which is on screen only later
+        if self._server is None or self._build is None:
+            return  # the first build, which is on screen only later, or a site with nothing of ours
         threading.Thread(target=self._rebuild, args=(self._build,), name="dlplugin-live", daemon=True).start()
 
     def _rebuild(self, build: Build) -> None:

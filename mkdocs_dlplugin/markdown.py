@@ -13,7 +13,7 @@ from dataclasses import replace
 from html import escape
 from pathlib import Path
 from re import Match
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from xml.etree.ElementTree import Element
 
 from markdown import Markdown
@@ -23,15 +23,14 @@ from markdown.postprocessors import Postprocessor
 from markdown.preprocessors import Preprocessor
 from pymdownx.superfences import SuperFencesCodeExtension, SuperFencesException
 
-from mkdocs_dlplugin import fences
-from mkdocs_dlplugin.build import Build, pages_of
-from mkdocs_dlplugin.config import load
-from mkdocs_dlplugin.errors import DLError
-from mkdocs_dlplugin.headers import KINDS
-from mkdocs_dlplugin.model import Where
+from mkdocs_dlplugin.glance import KEY, KINDS, mentioned_in
 from mkdocs_dlplugin.placeholders import found
 from mkdocs_dlplugin.reporting import Reporter
-from mkdocs_dlplugin.showing import stylesheet
+from mkdocs_dlplugin.scene import Scene
+
+if TYPE_CHECKING:  # what only a page without a plugin needs is loaded there: see `_recorded`
+    from mkdocs_dlplugin.build import Build
+    from mkdocs_dlplugin.errors import DLError
 
 log = logging.getLogger("mkdocs.plugins.dlplugin")
 
@@ -42,19 +41,22 @@ LANGUAGES = ("python", "yaml")
 class DLExtension(Extension):
     """Recognises our fences and inline values in a page."""
 
-    def __init__(self, build: Build | None = None, **options: Any) -> None:
+    def __init__(self, scene: Scene | None = None, **options: Any) -> None:
         self.config = {
             "config_file": ["mkdocs.yml", "The site's configuration, when no plugin hands over a build"],
             "page": ["", "The page, as in `compare/mnist1d.md`, where no generator tells it"],
             "strict": [False, "Whether a missing or stale result is an error, when no plugin hands over a build"],
         }
         super().__init__(**options)
-        self.build = build
+        self.scene = scene
+        """What to show; alone, what is recorded."""
+        self.build: Build | None = None
+        """Alone, the build from records."""
         self.tabs = 0
         """How many pairs of tabs were drawn so far."""
         self.page = ""
         """The page being rendered, as MkDocs names it."""
-        self.standalone = build is None
+        self.standalone = scene is None
 
     def extendMarkdown(self, md: Markdown) -> None:  # noqa: N802 - the name Python-Markdown calls
         """Hook into the stages of Python-Markdown."""
@@ -62,7 +64,7 @@ class DLExtension(Extension):
             SuperFencesCodeExtension().extendMarkdown(md)
         md.preprocessors.register(_Fences(md, self), "dlplugin", 200)
         # After snippets have been included (32), and before superfences, which reads at 31.05 too to preserve tabs.
-        md.preprocessors.register(_Headers(md), "dlplugin_headers", 31.5)
+        md.preprocessors.register(_Headers(md, self), "dlplugin_headers", 31.5)
         # Before backticks (190), which would make code of it.
         md.inlinePatterns.register(_Value(_Value.PATTERN, md, self), "dlplugin", 195)
         if self.standalone:
@@ -74,6 +76,7 @@ class DLExtension(Extension):
             return
         self.page = str(getattr(_zensical(md), "path", "") or self.getConfig("page"))
         self.build = _recorded(Path(self.getConfig("config_file")), strict=bool(self.getConfig("strict")))
+        self.scene = self.build.showing
 
     def url(self, md: Markdown) -> str:
         """Return the URL of the page, relative to the site's root."""
@@ -114,37 +117,26 @@ class _Fences(Preprocessor):
             raise SuperFencesException(f"dlplugin: {error}") from error
 
     def _show(self, src: str, options: dict[str, str], md: Any) -> str:
-        build, page = self.extension.build, self.extension.page
-        if build is None:
+        scene, page = self.extension.scene, self.extension.page
+        if scene is None:
             raise RuntimeError("no build")
         kind, name = options["dl-kind"], options["dl-name"]
-        block = build.showing.find(page, kind, name, src)
-        if block is None:
-            called = f"{kind} '{name}'" if name else f"a {kind} block"
-            problem = f"{called} was not in the page's source when it was read, so it is not executed."
-            unseen = DLError(Where(page), problem, "Write it in the page or in an included file, not in a macro.")
-            build.reporter.fail(str(unseen), unseen.code)
-            return build.showing.put_block(page, unseen)
+        look = scene.look(page, kind, name, src)
+        if look is None:
+            return scene.stranger(page, kind, name)
         if kind != "run":
-            return build.showing.put_block(page, block)
-        known = build.asked.display(block)
-        display = known[1] if known else None
-        result = build.showing.put_block(page, block)
-        code = display.shown if display else block.code
-        source = (
-            ""
-            if display and display.source == "none"
-            # A tab and a fold carry the title themselves.
-            else self._highlight(code, display.title if display and display.source in ("above", "below") else "", md)
-        )
-        if display and display.source == "tabbed-left":
+            return look.mark
+        # A tab and a fold carry the title themselves.
+        titled = look.title if look.source in ("above", "below") else ""
+        source, result = "" if look.source == "none" else self._highlight(look.code, titled, md), look.mark
+        if look.source == "tabbed-left":
             self.extension.tabs += 1
-            source, result = "", _tabs(self.extension.tabs, display.title or "Code", source, result)
-        if display and display.source == "fold":
-            summary = f"Code: {escape(display.title or build.asked.runs[known[0]].title)}" if known else "Code"
+            source, result = "", _tabs(self.extension.tabs, look.title or "Code", source, result)
+        if look.source == "fold":
+            summary = f"Code: {escape(look.title or look.run)}"
             source = f'<details class="dl-code"><summary>{summary}</summary>{source}</details>'
-        shown = result + source if display and display.source == "below" else source + result
-        return f'<div id="{escape(display.id)}">{shown}</div>' if display and display.id else shown
+        shown = result + source if look.source == "below" else source + result
+        return f'<div id="{escape(look.id)}">{shown}</div>' if look.id else shown
 
     def _highlight(self, code: str, title: str, md: Any) -> str:
         processor: Any = md.preprocessors["fenced_code_block"]
@@ -168,8 +160,13 @@ def _tabs(number: int, title: str, source: str, result: str) -> str:
 class _Headers(Preprocessor):
     """Writes the accepted forms of our headers the way superfences reads them."""
 
+    def __init__(self, md: Markdown, extension: DLExtension) -> None:
+        super().__init__(md)
+        self.extension = extension
+
     def run(self, lines: list[str]) -> list[str]:
-        return fences.normalise(lines)
+        scene = self.extension.scene
+        return scene.headers(lines) if scene is not None and mentioned_in(lines) else lines
 
 
 class _Value(InlineProcessor):
@@ -187,12 +184,10 @@ class _Value(InlineProcessor):
         m: Match[str],
         data: str,  # noqa: ARG002
     ) -> tuple[Element, int, int] | tuple[None, None, None]:
-        if self.extension.build is None or m[1] != "`" or not m[2].startswith("{run} "):
+        if self.extension.scene is None or m[1] != "`" or not m[2].startswith("{run} "):
             return None, None, None
         span = Element("span", {"class": "dl-here"})
-        span.text = self.extension.build.showing.put_value(
-            self.extension.page, " ".join(m[2].removeprefix("{run}").split())
-        )
+        span.text = self.extension.scene.put_value(self.extension.page, " ".join(m[2].removeprefix("{run}").split()))
         return span, m.start(0), m.end(0)
 
 
@@ -214,6 +209,8 @@ class _Fill(Postprocessor):
             raise SuperFencesException(
                 f"dlplugin: {build.reporter.said[0] if build.reporter.said else 'a result is missing'}"
             )
+        from mkdocs_dlplugin.showing import stylesheet  # noqa: PLC0415 - see `_recorded`
+
         return f"<style>{stylesheet().decode()}</style>\n{filled}"
 
 
@@ -227,7 +224,7 @@ def _fill_token(token: Any, build: Build, url: str) -> None:
 
 def _ours(language: str, inputs: dict[str, str], options: dict[str, str], attrs: dict[str, str], md: Markdown) -> bool:  # noqa: ARG001
     """Tell superfences whether a fence is ours; when it is not, the next one who knows the language is asked."""
-    if fences.KEY not in inputs:
+    if KEY not in inputs:
         return False
     kind = next(name for name in ("run", *KINDS) if name in inputs)
     options |= inputs | {"dl-kind": kind, "dl-name": "" if inputs[kind] == kind else inputs[kind]}
@@ -242,7 +239,13 @@ _builds: dict[Path, tuple[tuple[float, int], Build]] = {}
 
 
 def _recorded(file: Path, *, strict: bool) -> Build:
-    """Build from records alone; a second page of the same site uses the same one while nothing has changed."""
+    """Build from records alone; a second page of the same site uses the same one while nothing has changed.
+
+    Everything that parses and draws is loaded here: where the plugin hands over a scene, it may not be wanted at all.
+    """
+    from mkdocs_dlplugin.build import Build, pages_of  # noqa: PLC0415 - see above
+    from mkdocs_dlplugin.config import load  # noqa: PLC0415
+
     site = load(file)
     places = [file, *site.docs.rglob("*.md"), *(site.root / site.settings.records).rglob("*.json")]
     stamp = max((place.stat().st_mtime for place in places), default=0.0), len(places)

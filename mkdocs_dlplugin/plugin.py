@@ -3,32 +3,45 @@
 from __future__ import annotations
 
 import logging
+import os
 import posixpath
 import re
 import signal
 import sys
 import threading
 from collections.abc import Mapping
+from functools import cached_property
 from pathlib import Path
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 from mkdocs.config.base import Config, ValidationError
 from mkdocs.config.defaults import MkDocsConfig
 from mkdocs.exceptions import Abort
-from mkdocs.livereload import LiveReloadServer
 from mkdocs.plugins import BasePlugin, event_priority
-from mkdocs.structure.files import File, Files, InclusionLevel
+from mkdocs.structure.files import File, Files
 from mkdocs.structure.pages import Page
 
-from mkdocs_dlplugin import engines, fences, live
-from mkdocs_dlplugin.build import Build
-from mkdocs_dlplugin.config import Settings, Site, check_engine, settings, snippet_paths
-from mkdocs_dlplugin.errors import DLError
+from mkdocs_dlplugin import unchanged
+from mkdocs_dlplugin.glance import KEY, SUFFIXES, concerns, mentioned
 from mkdocs_dlplugin.markdown import DLExtension
-from mkdocs_dlplugin.model import Where
 from mkdocs_dlplugin.placeholders import found
 from mkdocs_dlplugin.reporting import Reporter, counted
-from mkdocs_dlplugin.showing import CSS
+from mkdocs_dlplugin.runfiles import RunFiles
+from mkdocs_dlplugin.scene import CSS, Scene
+from mkdocs_dlplugin.shelf import Shelf
+from mkdocs_dlplugin.unchanged import Unchanged
+
+# What follows reads, plans and draws. A site that does not use us, or that is as it was, should not pay for loading
+# it, so it is loaded where it is first needed.
+if TYPE_CHECKING:
+    from mkdocs.livereload import LiveReloadServer
+
+    from mkdocs_dlplugin.build import Build
+    from mkdocs_dlplugin.config import Settings
+    from mkdocs_dlplugin.live import Live
+
+DATA = (".json", ".csv")
+"""Endings of files that are only downloaded; there may be thousands, which no other plugin needs to look at."""
 
 log = logging.getLogger("mkdocs.plugins.dlplugin")
 
@@ -47,7 +60,6 @@ class Ended(Abort):
 class DLConfig(Config):  # type: ignore[no-untyped-call]
     """The settings of `config.Settings`, checked by the same code with and without MkDocs."""
 
-    settings: Settings
     raw: Mapping[str, Any] = {}
 
     def load_dict(self, patch: Mapping[str, Any] | None) -> None:
@@ -56,128 +68,200 @@ class DLConfig(Config):  # type: ignore[no-untyped-call]
 
     def validate(self) -> tuple[list[tuple[str, Exception]], list[tuple[str, str]]]:
         """Check them; what MkDocs would only warn about is an error, for it would execute what must not run."""
+        # Where nothing is said, nothing can be wrong.
+        if not self.raw and not os.environ.get("DLPLUGIN_EXECUTION"):
+            return [], []
+        from mkdocs_dlplugin.errors import DLError  # noqa: PLC0415 - see the top
+
         try:
-            self.settings = settings(self.raw, Where("mkdocs.yml"))
-            check_engine(self.settings.engine, engines.known(self.settings.engine), Where("mkdocs.yml"))
+            if self.settings.engine != "local":
+                from mkdocs_dlplugin import engines  # noqa: PLC0415 - see the top
+                from mkdocs_dlplugin.config import check_engine  # noqa: PLC0415
+                from mkdocs_dlplugin.model import Where  # noqa: PLC0415
+
+                check_engine(self.settings.engine, engines.known(self.settings.engine), Where("mkdocs.yml"))
         except DLError as problem:
             return [("dlplugin", ValidationError(str(problem)))], []
         return [], []
+
+    @cached_property
+    def settings(self) -> Settings:
+        """What the author chose."""
+        from mkdocs_dlplugin.config import settings  # noqa: PLC0415 - see the top
+        from mkdocs_dlplugin.model import Where  # noqa: PLC0415
+
+        return settings(self.raw, Where("mkdocs.yml"))
+
+    @property
+    def scratch(self) -> str:
+        """Folder for work in progress."""
+        return str(self.raw.get("scratch") or ".dlplugin")
 
 
 class DLPlugin(BasePlugin[DLConfig]):  # type: ignore[no-untyped-call]
     """Runs what pages ask for and shows what was measured."""
 
     def __init__(self) -> None:
-        self.serving = False
-        self.build: Build | None = None
-        self.live = live.Live()
-        self.drawn: dict[str, str] = {}
-        """What the pages of runs show, by page."""
+        self.serving = self.dirty = False
+        self.live: Live | None = None
+        self._reset()
 
-    def on_startup(self, *, command: Literal["build", "gh-deploy", "serve"], dirty: bool) -> None:  # noqa: ARG002
+    def _reset(self) -> None:
+        self.scene: Scene | None = None
+        """What to show; none on a site that asks for nothing of ours."""
+        self.build: Build | None = None
+        """What reads, plans, executes and draws; none where everything is as it was."""
+        self.runs: RunFiles | None = None
+        self.site = ""
+        """Digest of the pages, see `unchanged.site_digest`."""
+
+    def on_startup(self, *, command: Literal["build", "gh-deploy", "serve"], dirty: bool) -> None:
         """Remember whether a server waits; that this hook exists keeps the instance over rebuilds."""
-        self.serving = command == "serve"
+        self.serving, self.dirty = command == "serve", dirty
         # As the first process of a container it would be deaf to it otherwise.
         if threading.current_thread() is threading.main_thread() and signal.getsignal(signal.SIGTERM) is signal.SIG_DFL:
             signal.signal(signal.SIGTERM, _terminate)
 
     def on_config(self, config: MkDocsConfig) -> MkDocsConfig:
-        """Put our Markdown extension where Python-Markdown will load it."""
-        if not self.config.settings.enabled:
-            return config
-        if "pymdownx.superfences" not in config.markdown_extensions:
-            config.markdown_extensions.append("pymdownx.superfences")
-        reporter = Reporter(error=log.error, warn=log.warning, info=log.info)
-        site = _site(config, self.config.settings)
-        self.build = self.live.next(site, reporter) if self.serving else Build(site, reporter)
-        self.extension = DLExtension(build=self.build)
-        # An author may name the extension too, for Zensical; here the plugin's own takes its place.
-        others = [
-            name for name in config.markdown_extensions if name != "dlplugin" and not isinstance(name, DLExtension)
-        ]
-        config.markdown_extensions[:] = [*others, self.extension]  # type: ignore[list-item]
+        """Begin anew, and take the place of our extension, which an author may name too, for Zensical."""
+        self._reset()
+        self.reporter = Reporter(error=log.error, warn=log.warning, info=log.info)
+        self.enabled = bool(self.config.raw.get("enabled", True))
+        if self.enabled:
+            names = [name for name in config.markdown_extensions if name != KEY and not isinstance(name, DLExtension)]
+            config.markdown_extensions[:] = names
         return config
+
+    def on_pre_build(self, *, config: MkDocsConfig) -> None:
+        """Set aside what would be written again, before the folder of the site is emptied."""
+        self.shelf = Shelf(config.site_dir, Path(_root(config), self.config.scratch))
+        if not self.serving and not self.dirty:
+            self.shelf.take()
 
     @event_priority(-100)
     def on_files(self, files: Files, *, config: MkDocsConfig) -> Files:
         """Read all pages, refuse what is wrong before anything runs, then start."""
-        if self.build is None:
+        if not self.enabled:
             return files
-        pages = [
-            _page(file, self.build.site)
-            for file in files.documentation_pages()
-            if file.src_uri.endswith(fences.SUFFIXES)
-        ]
-        problems = self.build.scan(pages)
+        includes = "pymdownx.snippets" in config.markdown_extensions
+        pages = [file for file in files.documentation_pages() if file.src_uri.endswith(SUFFIXES)]
+        ours = [file for file in pages if concerns(file.content_string, includes=includes)]
+        if ours or self.live is not None:
+            self._begin(ours, config)
+        if self.scene is not None:
+            runs = self.scene.runs()
+            self.homes = {name: files.get_file_from_path(page) for name, page in runs.items()}
+            self.runs = RunFiles(runs, files, config)
+        return files
+
+    def _begin(self, pages: list[File], config: MkDocsConfig) -> None:
+        """Take up what the last build showed, or read, plan and start; then let Markdown ask for it."""
+        again = not self.serving and not self.dirty and self.config.raw.get("execution") != "force"
+        if again:
+            self.site = _digest(pages, config, self.config)
+            path = Path(_root(config), self.config.scratch, unchanged.FILE)
+            self.scene = unchanged.recall(path, self.site, _root(config), lambda: self._after_all(pages, config))
+        if self.scene is None:
+            self.scene = self._full(pages, config).showing
+        if self.scene.idle() and pages and not self.serving:
+            # Nothing of ours after all: the site is left as it is, and the next build will know that at once.
+            self._end(config)
+            self.scene = self.build = None
+            return
+        _extend(config, self.scene)
+
+    def _after_all(self, pages: list[File], config: MkDocsConfig) -> Scene:
+        """Read and draw although all is as it was, for something that was not kept."""
+        build = self._full(pages, config)
+        self._finish(build)
+        return build.showing
+
+    def _full(self, pages: list[File], config: MkDocsConfig) -> Build:
+        """Read the pages and start what must run."""
+        from mkdocs_dlplugin.build import Build  # noqa: PLC0415 - see the top
+        from mkdocs_dlplugin.live import Live  # noqa: PLC0415
+
+        site = _site(config, self.config.settings)
+        if self.serving:
+            self.live = self.live or Live()
+            self.build = self.live.next(site, self.reporter)
+        else:
+            self.build = Build(site, self.reporter)
+        problems = self.build.scan([_page(file, config) for file in pages])
         for problem in problems:
-            self.build.reporter.fail(str(problem), problem.code)
-        if problems and not self.live.shown:
+            self.reporter.fail(str(problem), problem.code)
+        shown = self.live is not None and self.live.shown
+        if problems and not shown:
             raise Abort(f"{counted(len(problems), 'mistake')} in the pages; nothing was executed.")
-        for name in self.build.run_pages():
-            text = f"---\ntitle: Run {name}\nsearch:\n  exclude: true\n---\n\n# Run {name}\n"
-            files.append(File.generated(config, f"runs/{name}.md", content=text, inclusion=InclusionLevel.NOT_IN_NAV))
         if problems:
             self.build.recall()
         else:
             self.build.start()
-        return files
+        return self.build
 
     @event_priority(-100)
     def on_page_markdown(self, markdown: str, *, page: Page, config: MkDocsConfig, files: Files) -> None:  # noqa: ARG002
         """Tell the extension which page comes next."""
-        if self.build is not None:
-            self.extension.page = page.file.src_uri
+        # What a macro wrote is on no page as it was read; it is reported where it is met.
+        written = self.scene is None and self.enabled and ("{run}" in markdown or mentioned(markdown))
+        if written and not page.file.content_string.rstrip().endswith(markdown.rstrip()):
+            from mkdocs_dlplugin.fences import normalise  # noqa: PLC0415 - see the top
+
+            lines = markdown.split("\n")
+            if "`{run} " in markdown or normalise(lines) != lines:
+                self._begin([], config)
+        for extension in config.markdown_extensions:
+            if isinstance(extension, DLExtension):
+                extension.page = page.file.src_uri
 
     def on_page_content(self, html: str, *, page: Page, config: MkDocsConfig, files: Files) -> None:  # noqa: ARG002
         """Report what was read or written and is not on the page as its author meant it."""
-        if self.build is None:
+        if self.scene is None:
             return
-        for left in _UNREAD.finditer(re.sub(r"(?s)<(code|pre|script|style)\b.*?</\1>", "", html)):
-            elsewhere = Where(_page(page.file, self.build.site).path)
-            where = self.build.asked.page(page.file.src_uri).values.get(left[1], elsewhere)
-            hint = "Write it in Markdown, not in raw HTML."
-            unread = DLError(where, f"{left[0]} was not read, and the page shows it as it is.", hint)
-            self.build.reporter.fail(str(unread), unread.code)
-        for block in self.build.showing.unseen(page.file.src_uri):
-            called = f"{block.kind} '{block.name}'" if block.name else f"a {block.kind} block"
-            self.build.reporter.warning(f"{block.where}: {called} was read, and the page does not show it.")
-        for block in self.build.asked.page(page.file.src_uri).blocks:
-            known = self.build.asked.display(block) if block.kind == "run" else None
-            anchor = known[1].id if known else "" if block.kind == "run" else block.name
-            if anchor:
-                page.present_anchor_ids = {*(page.present_anchor_ids or ()), anchor}
+        name = page.file.src_uri
+        if "{run}" in html:
+            for left in _UNREAD.finditer(re.sub(r"(?s)<(code|pre|script|style)\b.*?</\1>", "", html)):
+                self.scene.unread(name, _path(page.file, config), left[1])
+        for said in self.scene.missed(name):
+            self.reporter.warning(said)
+        if anchors := self.scene.anchors(name):
+            page.present_anchor_ids = {*(page.present_anchor_ids or ()), *anchors}
 
     # After the tags plugin (100), which fills pages, and before privacy (50), which reads them.
     @event_priority(75)
     def on_env(self, env: Any, *, config: MkDocsConfig, files: Files) -> Any:
         """Wait for the runs, then put results into the pages, where search and theme find them."""
-        if self.build is None:
+        if self.scene is None:
             return env
-        if self.serving:
-            self.build.glance()
-            self.live.follow()
-        else:
-            self._finish(self.build)
-        runs = {f"runs/{name}.md": name for name in self.build.run_pages()}
+        if self.build is not None:
+            if self.live is not None:
+                self.build.glance()
+                self.live.follow()
+            else:
+                self._finish(self.build)
         for file in files.documentation_pages():
             page = file.page
             if page is None or page.content is None:
                 continue
-            if file.src_uri in runs:
-                self.drawn[file.src_uri] = self._run_page(runs[file.src_uri], page, files)
             if found(page.content):
-                page.content = self.build.showing.fill(page.content, page.url)
-            _fill_titles(page, self.build)
-        for path, content in self.build.showing.ship().items():
-            files.append(File.generated(config, path, content=content))
+                page.content = self.scene.fill(page.content, page.url)
+            _fill_titles(page, self.scene)
+        # What pages of runs offer for download is known only when they are drawn.
+        urls = self.runs.urls() if self.runs is not None else {}
+        self.drawn = {name: self._run_page(name, url) for name, url in urls.items()}
+        for path, content in self.scene.ship().items():
+            if path.endswith(DATA):
+                self.shelf.write(path, content)
+            else:
+                files.append(File.generated(config, path, content=content))
         return env
 
     # After search (0), which takes the text it will find from here: pages of runs are no part of it.
     @event_priority(-100)
     def on_page_context(self, context: Any, *, page: Page, config: MkDocsConfig, nav: Any) -> None:  # noqa: ARG002
         """Fill the pages of runs."""
-        if page.content is not None:
-            page.content += self.drawn.pop(page.file.src_uri, "")
+        if self.runs is not None and self.runs.holds(page):
+            self.runs.begin()
 
     def _finish(self, build: Build) -> None:
         """Wait for the runs; Ctrl-C ends the build with the code shells use for it, not with click's 1."""
@@ -187,37 +271,52 @@ class DLPlugin(BasePlugin[DLConfig]):  # type: ignore[no-untyped-call]
             # `on_build_error`, which MkDocs calls then, ends what runs.
             raise Ended(130 if isinstance(stop, KeyboardInterrupt) else _TERMINATED, _STOPPED) from None
 
-    def _run_page(self, name: str, page: Page, files: Files) -> str:
-        if self.build is None:
-            return ""
-        shown = files.get_file_from_path(self.build.asked.runs[name].page)
-        return self.build.showing.run_page(name, page.url, shown.url if shown else "")
+    def _run_page(self, name: str, url: str) -> str:
+        home = self.homes.get(name)
+        return self.scene.run_page(name, url, home.url if home else "") if self.scene is not None else ""
+
+    def on_post_template(self, output: str, *, template_name: str, config: MkDocsConfig) -> str:  # noqa: ARG002
+        """List the pages of runs where all pages are listed."""
+        return self.runs.list_in(output) if self.runs is not None and template_name == "sitemap.xml" else output
 
     def on_post_page(self, output: str, *, page: Page, config: MkDocsConfig) -> str:  # noqa: ARG002
         """Fill in what was rendered after all others, such as excerpts of a blog, and link the style sheet."""
-        if self.build is None:
+        if self.scene is None:
             return output
-        output = self.build.showing.fill(output, page.url)
-        if 'class="dl-' in output:
+        of_a_run = self.runs is not None and self.runs.holds(page)
+        output = self.scene.fill(output, page.url)
+        if of_a_run or 'class="dl-' in output:
             link = posixpath.relpath(CSS, posixpath.dirname(page.url) or ".")
             output = output.replace("</head>", f'<link rel="stylesheet" href="{link}">\n</head>', 1)
-        return output
+        return self.runs.write(output, self.drawn, self.shelf) if of_a_run and self.runs is not None else output
 
     @event_priority(-100)
-    def on_post_build(self, *, config: MkDocsConfig) -> None:  # noqa: ARG002
+    def on_post_build(self, *, config: MkDocsConfig) -> None:
         """End with the code that says what went wrong; the site is complete."""
-        if self.build is None or self.serving:
+        if self.scene is None or self.serving:
             return
-        code, messages = self.build.reporter.code, counted(len(self.build.reporter.said), "message")
-        self.build.close()
+        code, messages = self.reporter.code, counted(len(self.reporter.said), "message")
+        summary = f"{self.build.closing.line()} " if self.build is not None else ""
+        self._end(config)
+        self.shelf.close()
         if code:
-            raise Ended(
-                code,
-                f"{self.build.closing.line()} The site is complete; see the {messages} above.",
-            )
+            raise Ended(code, f"{summary}The site is complete; see the {messages} above.")
+
+    def _end(self, config: MkDocsConfig) -> None:
+        """Keep what was shown for the next build, and let go of what was opened."""
+        if isinstance(self.scene, Unchanged):
+            self.scene.close()
+        elif self.build is not None and self.site:
+            self.build.keep(Path(_root(config), self.config.scratch, unchanged.FILE), self.site)
+        if self.build is not None:
+            self.build.close()
 
     def on_serve(self, server: LiveReloadServer, *, config: MkDocsConfig, builder: Any) -> LiveReloadServer:  # noqa: ARG002
         """Build again when the runs are done."""
+        if self.live is None:
+            from mkdocs_dlplugin.live import Live  # noqa: PLC0415 - see the top
+
+            self.live = Live()
         self.live.watch(server)
         return server
 
@@ -233,7 +332,8 @@ class DLPlugin(BasePlugin[DLConfig]):  # type: ignore[no-untyped-call]
         busy = self.build is not None and self.build.conductor.busy
         if self.build is not None:
             self.build.close()
-        self.live.close()
+        if self.live is not None:
+            self.live.close()
         if stopped and busy:
             raise Ended(130, _STOPPED) from None
 
@@ -246,47 +346,83 @@ def _terminate(*_: object) -> None:
     raise SystemExit(_TERMINATED)
 
 
-def _site(config: MkDocsConfig, chosen: Settings) -> Site:
-    root = Path(config.config_file_path or "mkdocs.yml").resolve().parent
-    snippets = (
-        config.mdx_configs.get("pymdownx.snippets", {}) if "pymdownx.snippets" in config.markdown_extensions else None
-    )
+def _root(config: MkDocsConfig) -> Path:
+    return Path(config.config_file_path or "mkdocs.yml").resolve().parent
+
+
+def _site(config: MkDocsConfig, chosen: Settings) -> Any:
+    from mkdocs_dlplugin.config import Site, snippet_paths  # noqa: PLC0415 - see the top
+
     return Site(
-        root=root,
+        root=_root(config),
         docs=Path(config.docs_dir),
         settings=chosen,
-        snippets=snippet_paths(snippets),
+        snippets=snippet_paths(_snippets(config)),
         use_directory_urls=config.use_directory_urls,
     )
 
 
-def _page(file: File, site: Site) -> fences.Page:
-    path = Path(file.abs_src_path) if file.abs_src_path else site.docs / file.src_uri
-    shown = path.relative_to(site.root).as_posix() if path.is_relative_to(site.root) else file.src_uri
-    return fences.Page(file.src_uri, shown, file.content_string)
+def _snippets(config: MkDocsConfig) -> Mapping[str, Any] | None:
+    used = "pymdownx.snippets" in config.markdown_extensions
+    return config.mdx_configs.get("pymdownx.snippets", {}) if used else None
+
+
+def _digest(pages: list[File], config: MkDocsConfig, own: DLConfig) -> str:
+    """Digest what is to be built: pages, and the configuration as far as we read it."""
+    said = {
+        "settings": own.raw,
+        "execution": os.environ.get("DLPLUGIN_EXECUTION", ""),
+        "root": str(_root(config)),
+        "docs": config.docs_dir,
+        "directories": config.use_directory_urls,
+        "snippets": _snippets(config),
+    }
+    texts = ((file.src_uri, _path(file, config), file.url, file.content_bytes) for file in pages)
+    return unchanged.site_digest(list(texts), said)
+
+
+def _extend(config: MkDocsConfig, scene: Scene) -> None:
+    """Put our Markdown extension where Python-Markdown will load it, page by page."""
+    if "pymdownx.superfences" not in config.markdown_extensions:
+        config.markdown_extensions.append("pymdownx.superfences")
+    others = [name for name in config.markdown_extensions if not isinstance(name, DLExtension)]
+    config.markdown_extensions[:] = [*others, DLExtension(scene=scene)]  # type: ignore[list-item]
+
+
+def _path(file: File, config: MkDocsConfig) -> str:
+    """Name a page's file as messages do: relative to the folder of mkdocs.yml."""
+    root = _root(config)
+    path = Path(file.abs_src_path) if file.abs_src_path else Path(config.docs_dir, file.src_uri)
+    return path.relative_to(root).as_posix() if path.is_relative_to(root) else file.src_uri
+
+
+def _page(file: File, config: MkDocsConfig) -> Any:
+    from mkdocs_dlplugin.fences import Page as Source  # noqa: PLC0415 - see the top
+
+    return Source(file.src_uri, _path(file, config), file.content_string)
 
 
 _UNREAD = re.compile(r"`\{run\} +([^`<]+)`")
 """An inline value that Markdown did not see, because it stands in a title or in raw HTML."""
 
 
-def _fill_titles(page: Page, build: Build) -> None:
+def _fill_titles(page: Page, scene: Scene) -> None:
     """Put values into the page's title and table of contents, which hold text only."""
     name = page.file.src_uri
 
     def put(match: re.Match[str]) -> str:
-        return build.showing.put_value(name, " ".join(match[1].split()))
+        return scene.put_value(name, " ".join(match[1].split()))
 
     title = page.title
     if isinstance(title, str) and (found(title) or _UNREAD.search(title)):
-        page.title = build.showing.fill_text(_UNREAD.sub(put, title), page.url)
+        page.title = scene.fill_text(_UNREAD.sub(put, title), page.url)
     written = page.meta.get("title")
     # Some themes take it from here, and not from the page.
     if isinstance(written, str) and _UNREAD.search(written):
-        page.meta["title"] = build.showing.fill_text(_UNREAD.sub(put, written), page.url)
+        page.meta["title"] = scene.fill_text(_UNREAD.sub(put, written), page.url)
     stack = list(page.toc)
     while stack:
         link = stack.pop()
         if found(link.title):
-            link.title = build.showing.fill_text(re.sub(r"<[^>]+>", "", link.title), page.url)
+            link.title = scene.fill_text(re.sub(r"<[^>]+>", "", link.title), page.url)
         stack += link.children

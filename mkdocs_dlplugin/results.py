@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import mimetypes
 import posixpath
+import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
@@ -12,6 +13,8 @@ from mkdocs_dlplugin.errors import DLError, NoResult, RunFailed, suggest
 from mkdocs_dlplugin.expressions import Ref, matches, parse_selector
 from mkdocs_dlplugin.model import Metric, Record, Run, Sample, Value, Where, address
 from mkdocs_dlplugin.reporting import counted, listed
+
+_PATTERN = re.compile(r"[*?\[]")
 
 
 @dataclass(frozen=True)
@@ -118,7 +121,13 @@ class Results:
     def __init__(self, groups: Iterable[Group], metrics: Mapping[str, Metric]) -> None:
         self.groups = tuple(groups)
         self._metrics = metrics
-        self._names = tuple(dict.fromkeys(group.run.name for group in self.groups))
+        self._by_run: dict[str, list[Group]] = {}
+        for group in self.groups:
+            self._by_run.setdefault(group.run.name, []).append(group)
+
+    def of(self, run: str) -> list[Group]:
+        """Return a run at each of its points."""
+        return self._by_run.get(run, [])
 
     def metric(self, name: str) -> Metric:
         """Return the declaration of a metric; one that nobody declared is a plain number without a direction."""
@@ -131,7 +140,9 @@ class Results:
             DLError: nothing matches, or a bare name of a gridded run is ambiguous.
         """
         ref = parse_selector(selector, where) if isinstance(selector, str) else selector
-        found = [group for group in self.groups if matches(ref, group.run.name, group.params)]
+        # Only a pattern has to look at all of them.
+        among = self.groups if _PATTERN.search(ref.run) else self.of(ref.run)
+        found = [group for group in among if matches(ref, group.run.name, group.params)]
         if not found:
             raise DLError(where, f"no run is called '{ref.text}'.", suggest(ref.run, self._known(ref)))
         if ref.point is None and "*" not in ref.run and found[0].run.gridded:
@@ -208,7 +219,7 @@ class Results:
         )
 
     def _known(self, ref: Ref) -> Sequence[str]:
-        return [g.address for g in self.groups if g.run.name == ref.run] or self._names
+        return [g.address for g in self.groups if g.run.name == ref.run] or list(self._by_run)
 
 
 def value_of(record: Record, metric: Metric) -> float | None:

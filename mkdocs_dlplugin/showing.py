@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Collection, Mapping, Sequence
 from html import escape
 from importlib import resources
 
-from mkdocs_dlplugin import placeholders
+from mkdocs_dlplugin import fences, placeholders
 from mkdocs_dlplugin.asked import Asked
 from mkdocs_dlplugin.checks import Outcome, mark_doubtful
 from mkdocs_dlplugin.conduct import Conductor
@@ -18,47 +19,107 @@ from mkdocs_dlplugin.model import Block, Where, place
 from mkdocs_dlplugin.parts import statements
 from mkdocs_dlplugin.reporting import Reporter
 from mkdocs_dlplugin.results import Group, Place, Results, gaps
+from mkdocs_dlplugin.scene import CSS, Look
+from mkdocs_dlplugin.unchanged import Memory, block_key, lines_key, piece_key, rewritten, value_key
 from mkdocs_dlplugin.vega import Renderer
 from mkdocs_dlplugin.views import VIEWS, chart, claim, output, runpage, value
 
-CSS = "assets/dl/dl.css"
-"""Where the style sheet lies in a site."""
-
 
 class Showing:
-    """The marks of one build, and what they are exchanged for."""
+    """The marks of one build, and what they are exchanged for; a `Scene`."""
 
     def __init__(self, site: Site, asked: Asked, conductor: Conductor, renderer: Renderer, reporter: Reporter) -> None:
         self._site, self._asked, self._conductor = site, asked, conductor
         self._renderer, self._reporter = renderer, reporter
-        self._marks: list[tuple[str, Block | InlineValue | DLError, Where]] = []
+        self.memory = Memory()
+        """What was shown so far."""
+        self._marks: list[tuple[str, Block | InlineValue | DLError, Where, str]] = []
+        """Per mark its page, what it stands for, that one's place, and an identity over builds."""
         self._results: dict[str, Results] = {}
         self._groups: tuple[Group, ...] = ()
         self._stamp = (-1, -1)
         """How many jobs had a record, and how many a reason why not, when these were gathered."""
         self._judged: dict[Where, list[claim.Judged]] = {}
         self._misjudged: dict[Where, DLError] = {}
-        self._seen: Counter[tuple[str, str, str, str]] = Counter()
+        self._seen: Counter[str] = Counter()
         self._assets: dict[str, bytes] = {}
+
+    def idle(self) -> bool:
+        """Tell whether no page has anything of ours."""
+        asked = self._asked
+        used = any(page.found or page.values for page in asked.pages.values()) or asked.problems
+        self.memory.idle = not used
+        return self.memory.idle
 
     # -- while pages are rendered ---------------------------------------------------------------------------------
 
-    def find(self, page: str, kind: str, name: str, body: str) -> Block | None:
-        """Find the block that was read before, as the Markdown extension meets it again."""
-        look = page, kind, name, body
+    def look(self, page: str, kind: str, name: str, body: str) -> Look | None:
+        """Find the block that was read before, as the Markdown extension meets it again; `None` for a stranger."""
         same = self._asked.page(page).found.get((kind, name, body), [])
-        self._seen[look] += 1
+        key = block_key(page, kind, name, body)
+        self._seen[key] += 1
+        if not same:
+            return None
+        if key not in self.memory.looks:
+            self.memory.looks[key] = [(f"{page}\n{block.where}", self._look(block)) for block in same]
         # The same block may stand there twice, shown in different ways.
-        return same[(self._seen[look] - 1) % len(same)] if same else None
+        number = (self._seen[key] - 1) % len(same)
+        identity, look = self.memory.looks[key][number]
+        return look._replace(mark=placeholders.block(self._mark(page, same[number], same[number].where, identity)))
 
-    def unseen(self, page: str) -> list[Block]:
-        """Name the blocks that were read and that the rendered page does not show."""
-        return [blocks[0] for look, blocks in self._asked.page(page).found.items() if (page, *look) not in self._seen]
+    def _look(self, block: Block) -> Look:
+        known = self._asked.display(block) if block.kind == "run" else None
+        if known is None:
+            return Look("", "none" if block.kind != "run" else "above", block.code)
+        name, display = known
+        title = self._asked.runs[name].title if name in self._asked.runs else name
+        return Look("", display.source, display.shown, display.title, display.id, title)
 
-    def put_block(self, page: str, block: Block | DLError) -> str:
-        """Keep a place on a page for a block's result and return the HTML that holds it."""
-        self._marks.append((page, block, block.where))
-        return placeholders.block(len(self._marks) - 1)
+    def _mark(self, page: str, found: Block | InlineValue | DLError, where: Where, identity: str) -> int:
+        self._marks.append((page, found, where, identity))
+        return len(self._marks) - 1
+
+    def stranger(self, page: str, kind: str, name: str) -> str:
+        """Report a fence that was not in the page's source when it was read, and keep a place for the message."""
+        called = f"{kind} '{name}'" if name else f"a {kind} block"
+        problem = f"{called} was not in the page's source when it was read, so it is not executed."
+        unseen = DLError(Where(page), problem, "Write it in the page or in an included file, not in a macro.")
+        self._reporter.fail(str(unseen), unseen.code)
+        return placeholders.block(self._mark(page, unseen, unseen.where, ""))
+
+    def headers(self, lines: list[str]) -> list[str]:
+        """Write the headers of our fences as superfences reads them."""
+        out = fences.normalise(lines)
+        if out is not lines:
+            self.memory.headers[lines_key(lines)] = rewritten(lines, out)
+        return out
+
+    def missed(self, page: str) -> Sequence[str]:
+        """Say of each block that was read and that the rendered page does not show, that it is so."""
+        said = self.memory.missed[page] = [
+            (
+                f"{blocks[0].where}: {_called(blocks[0])} was read, and the page does not show it.",
+                block_key(page, *look),
+            )
+            for look, blocks in self._asked.page(page).found.items()
+        ]
+        return [sentence for sentence, key in said if not self._seen[key]]
+
+    def anchors(self, page: str) -> Collection[str]:
+        """Name the ids that our blocks have on a page."""
+        found = []
+        for block in self._asked.page(page).blocks:
+            known = self._asked.display(block) if block.kind == "run" else None
+            found.append(known[1].id if known else "" if block.kind == "run" else block.name)
+        self.memory.anchors[page] = [anchor for anchor in found if anchor]
+        return self.memory.anchors[page]
+
+    def unread(self, page: str, path: str, text: str) -> None:
+        """Report an inline value that a page shows as it is written."""
+        where = self._asked.page(page).values.get(text, Where(path))
+        hint = "Write it in Markdown, not in raw HTML."
+        problem = DLError(where, f"`{{run}} {text}` was not read, and the page shows it as it is.", hint)
+        self._reporter.fail(str(problem), problem.code)
 
     def put_value(self, page: str, text: str) -> str:
         """Keep a place on a page for an inline value and return the mark that holds it."""
@@ -67,8 +128,7 @@ class Showing:
             found: InlineValue | DLError = parse_value(text, where)
         except DLError as problem:
             found = problem
-        self._marks.append((page, found, where))
-        return placeholders.mark(len(self._marks) - 1)
+        return placeholders.mark(self._mark(page, found, where, value_key(page, text)))
 
     # -- when results are there -----------------------------------------------------------------------------------
 
@@ -85,6 +145,12 @@ class Showing:
         """Exchange them in titles and other places that hold no elements; returns escaped text."""
         return placeholders.fill_text(text, lambda n: self._value(n, url))
 
+    def runs(self) -> Mapping[str, str]:
+        """Name the runs that have a page of their own, each with the page that its block stands on."""
+        wanted = self._asked.runs if self._site.settings.run_pages else {}
+        self.memory.runs = {name: run.page for name, run in wanted.items()}
+        return self.memory.runs
+
     def run_page(self, name: str, url: str, page_url: str) -> str:
         """Draw the page of a run.
 
@@ -95,15 +161,18 @@ class Showing:
         """
         run = self._asked.runs[name]
         results = self.results(run.page)
-        groups = [group for group in results.groups if group.run.name == name]
+        groups = results.of(name)
         spot = self._place(run.where, "", url)
         taken = [(d.shown, d.shown_from) for n, d in self._asked.shown.values() if n == name and d.shown_from]
         files = list(dict.fromkeys(taken))
-        return runpage.render(run, groups, results, spot, page_url, files, self._conductor.store.asset)
+        html = runpage.render(run, groups, results, spot, page_url, files, self._conductor.store.asset)
+        self.memory.pieces[piece_key(f"run {name} {page_url}", url)] = html
+        return html
 
-    def ship(self) -> dict[str, bytes]:
+    def ship(self) -> Mapping[str, bytes]:
         """Return the files to put into the site, by path; none when no page has anything of ours."""
-        return {CSS: stylesheet(), **self._assets} if self._marks else {}
+        self.memory.assets = {CSS: stylesheet(), **self._assets} if self._marks else {}
+        return self.memory.assets
 
     def results(self, page: str) -> Results:
         """Return all runs with their records, and metrics as a page declares them."""
@@ -116,7 +185,11 @@ class Showing:
         return self._results[page]
 
     def _block(self, number: int, url: str) -> str:
-        page, block, where = self._marks[number]
+        page, block, where, identity = self._marks[number]
+        html = self.memory.pieces[piece_key(identity, url)] = self._drawn(page, block, where, url)
+        return html
+
+    def _drawn(self, page: str, block: Block | InlineValue | DLError, where: Where, url: str) -> str:
         if isinstance(block, DLError):
             return output.error_box(block)
         if not isinstance(block, Block):
@@ -141,13 +214,16 @@ class Showing:
         return str(VIEWS[block.kind].render(chosen, results, spot))
 
     def _value(self, number: int, url: str) -> tuple[str, str]:
-        page, found, where = self._marks[number]
+        page, found, where, identity = self._marks[number]
         try:
             if isinstance(found, DLError):
                 raise found
             if isinstance(found, Block):
                 raise DLError(where, "a block stands where a number is expected.")
-            return value.render(found, self.results(page), self._place(where, "", url))
+            html, text = value.render(found, self.results(page), self._place(where, "", url))
+            key = piece_key(identity, url)
+            self.memory.pieces[key], self.memory.words[key] = html, text
+            return html, text
         except DLError as problem:
             self._excuse(problem)
             kind, text = ("pending", "pending") if self._conductor.busy else ("error", "no result")
@@ -172,7 +248,7 @@ class Showing:
         places = [place(run.name, params, seed) for params in run.points for seed in run.seeds]
         settled = conductor.failures.keys() | conductor.records.keys()
         outdated = [p for p in places if p in conductor.failures and p in conductor.records]
-        groups = tuple(group for group in self.results(block.page).groups if group.run.name == name)
+        groups = tuple(self.results(block.page).of(name))
         partial = [Failure(gap, (), 0) for gap in gaps(groups)] if not conductor.busy else []
         shown = output.Shown(
             groups=groups,
@@ -223,6 +299,10 @@ class Showing:
         path = f"assets/dl/{stem or suffix}-{digest_bytes(content)[:8]}{dot}{suffix if stem else ''}"
         self._assets[path] = content
         return path
+
+
+def _called(block: Block) -> str:
+    return f"{block.kind} '{block.name}'" if block.name else f"a {block.kind} block"
 
 
 def stylesheet() -> bytes:

@@ -14,6 +14,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+from mkdocs_dlplugin.digests import Stamp, stamp
 from mkdocs_dlplugin.errors import StoreError
 from mkdocs_dlplugin.fingerprint import digest_bytes, digest_code, digest_json, results_digest
 from mkdocs_dlplugin.model import SCHEMA, Observed, Output, Record, Where
@@ -44,6 +45,8 @@ class Store:
         """For locks and damaged files; never committed."""
         self.unwritten: dict[str, Record] = {}
         """Records that could not be written, by place; they stand as long as this store does."""
+        self.stamps: dict[str, Stamp] = {}
+        """Per file that was read or written, when and how large it was then."""
         self._environments: dict[str, dict[str, Any]] = {}
 
     def path(self, place: str) -> Path:
@@ -62,8 +65,10 @@ class Store:
         path = self.path(place)
         try:
             with path.open("rb") as file:
+                status = os.fstat(file.fileno())
+                self.stamps[str(path)] = status.st_mtime_ns, status.st_size
                 # Asking for the limit would set aside that much memory for every record.
-                content = file.read(min(os.fstat(file.fileno()).st_size, LARGEST) + 1)
+                content = file.read(min(status.st_size, LARGEST) + 1)
         except (FileNotFoundError, NotADirectoryError):
             return None
         except OSError as error:
@@ -76,6 +81,7 @@ class Store:
         for name, digest in record.assets.items():
             if not _ASSET.fullmatch(name):
                 raise Damaged(f"names an asset {name!r} outside its folder")
+            self._look(self.asset_path(place, name))
             try:
                 same = digest_bytes(self.asset_path(place, name).read_bytes()) == digest
             except FileNotFoundError:
@@ -87,6 +93,9 @@ class Store:
         # What is shown is published: a record of a stranger must not name other files of this machine.
         if any(output.kind != "text" and output.asset not in record.assets for output in record.outputs):
             raise Damaged("shows a figure that is none of its assets")
+
+    def _look(self, path: Path) -> None:
+        self.stamps[str(path)] = stamp(path)
 
     def _unreadable(self, file: str, error: OSError) -> StoreError:
         return StoreError(Where(f"{self.folder.name}/{file}"), f"it cannot be read: {error.strerror or error}.")
@@ -117,6 +126,8 @@ class Store:
         try:
             with self.locked():
                 self._write_all(record, code)
+            for path in (self.path(record.place), *(self.asset_path(record.place, name) for name in record.assets)):
+                self._look(path)
             self.unwritten.pop(record.place, None)
         except OSError as error:
             self.unwritten[record.place] = record
@@ -180,7 +191,9 @@ class Store:
             value = None
             with contextlib.suppress(OSError, ValueError):
                 if _DIGEST.fullmatch(digest):
-                    value = json.loads((self.folder / "_environments" / f"{digest}.json").read_bytes())
+                    path = self.folder / "_environments" / f"{digest}.json"
+                    self._look(path)
+                    value = json.loads(path.read_bytes())
             self._environments[digest] = value if isinstance(value, dict) else {}
         return self._environments[digest]
 

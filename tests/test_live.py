@@ -208,3 +208,11 @@ def test_the_engine_of_a_server_hears_what_the_next_build_imports(tmp_path, monk
         build.close()
 
     assert [keeps.told for keeps in made] == [[(), ("torch",)]]
+
+
+def test_a_site_gets_its_first_run_while_it_is_served(serve):
+    serve("# Nothing of ours yet\n")
+    serve.wait_for("Nothing of ours yet")
+    (serve.root / "docs/index.md").write_text(PAGE.replace("DELAY", "0"))
+
+    serve.wait_for("The answer is  42")

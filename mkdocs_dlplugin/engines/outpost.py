@@ -139,7 +139,7 @@ class _Post:
                 promise = self._submit(job, teller, parcel, here)
                 while not wait([promise], _GLANCE).done:
                     if not here.wanted():
-                        self._leave(promise)
+                        self._leave(job, promise)
                         return {"left": True}
                 return {**_outcome(promise), "news": teller.kept, "told": teller.told}
             finally:
@@ -197,11 +197,15 @@ class _Post:
                 self.timer.daemon = True
                 self.timer.start()
 
-    def _leave(self, promise: Future[Record]) -> None:
-        """End a job that nobody waits for."""
+    def _leave(self, job: Job, promise: Future[Record]) -> None:
+        """End a job that nobody waits for, and its engine with it when that has no other."""
         with self._lock:
             engine = self.engine
-        if engine is not None and isinstance(engine, Revocable):
+            if alone := set(self.errands) == {id(job)}:
+                self.engine = None
+        if engine is not None and alone:
+            engine.close()
+        elif engine is not None and isinstance(engine, Revocable):
             engine.revoke(promise)
 
     def close(self) -> None:

@@ -1,0 +1,69 @@
+"""Scene: what a home asks for while it renders pages, whether results are drawn anew or shown as before."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping, Sequence
+from typing import NamedTuple, Protocol
+
+CSS = "assets/dl/dl.css"
+"""Where the style sheet lies in a site."""
+
+
+class Look(NamedTuple):
+    """How a block of ours stands on a page."""
+
+    mark: str
+    """The element that its result will replace."""
+    source: str = "none"
+    """Where its code stands: `above`, `below`, `tabbed-left`, `fold` or `none`."""
+    code: str = ""
+    """The code a reader sees."""
+    title: str = ""
+    """Title over the code."""
+    id: str = ""
+    """HTML id of the block; none when empty."""
+    run: str = ""
+    """Display name of the run."""
+
+
+class Scene(Protocol):
+    """The marks of one build, and what they are exchanged for."""
+
+    def idle(self) -> bool:
+        """Tell whether no page has anything of ours."""
+
+    def look(self, page: str, kind: str, name: str, body: str) -> Look | None:
+        """Find a block that was read before, as Markdown meets it again; `None` for one that nobody read."""
+
+    def stranger(self, page: str, kind: str, name: str) -> str:
+        """Report a fence of ours that nobody read, and return the HTML that stands for it."""
+
+    def headers(self, lines: list[str]) -> list[str]:
+        """Write the headers of our fences in a page's lines as superfences reads them, see `fences.normalise`."""
+
+    def put_value(self, page: str, text: str) -> str:
+        """Keep a place on a page for an inline value and return the mark that holds it."""
+
+    def fill(self, html: str, url: str) -> str:
+        """Exchange the places kept on a page, whose URL is relative to the site's root, for results."""
+
+    def fill_text(self, text: str, url: str) -> str:
+        """Exchange them in titles and other places that hold no elements; returns escaped text."""
+
+    def missed(self, page: str) -> Sequence[str]:
+        """Say of each block that was read and that the rendered page does not show, that it is so."""
+
+    def unread(self, page: str, path: str, text: str) -> None:
+        """Report an inline value that a page shows as it is written."""
+
+    def anchors(self, page: str) -> Collection[str]:
+        """Name the ids that our blocks have on a page."""
+
+    def runs(self) -> Mapping[str, str]:
+        """Name the runs that have a page of their own, each with the page that its block stands on."""
+
+    def run_page(self, name: str, url: str, page_url: str) -> str:
+        """Draw the page of a run, whose block stands on another page; both URLs are relative to the site's root."""
+
+    def ship(self) -> Mapping[str, bytes]:
+        """Return the files to put into the site, by path; none when no page has anything of ours."""

@@ -1,4 +1,0 @@
-from mkdocs_dlplugin import run
-from benchmarks.builds import measure
-
-measure(run)
