@@ -18,7 +18,7 @@ from mkdocs_dlplugin.errors import DLError, Exit, suggest
 from mkdocs_dlplugin.expressions import matches, parse_selector
 from mkdocs_dlplugin.model import Where
 from mkdocs_dlplugin.plan import Plan, State, drift
-from mkdocs_dlplugin.reporting import Reporter, counted
+from mkdocs_dlplugin.reporting import Reporter, counted, harmless
 
 STALE = {"fresh": "fresh", "stale": "stale", "missing": "missing"}
 
@@ -30,7 +30,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     try:
         return int(chosen.command(chosen, reporter))
     except DLError as problem:
-        _say(str(problem))
+        reporter.error(str(problem))
         return int(problem.code)
     except BrokenPipeError:  # whoever read our answer has seen enough, as `head` does
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
@@ -190,7 +190,7 @@ def _check(chosen: argparse.Namespace, reporter: Reporter) -> int:
 
 
 def _answer(chosen: argparse.Namespace, value: dict[str, Any], lines: Sequence[str]) -> None:
-    text = json.dumps(value, indent=1) if chosen.json else "\n".join(lines)
+    text = json.dumps(value, indent=1) if chosen.json else harmless("\n".join(lines))
     if text:
         print(text, flush=True)
 

@@ -48,7 +48,7 @@ class Build:
         """
         check_engine(site.settings.engine, ENGINES, Where("mkdocs.yml"))
         self.site, self.reporter = site, reporter
-        self.store = Store(site.root / site.settings.records, site.root / site.settings.scratch)
+        self.store = Store(site.root / site.settings.records, site.root / site.settings.scratch, reporter.warning)
         self.renderer = Renderer(site.root / site.settings.scratch / "charts", warn=reporter.warning)
         self._engine = engine or (lambda tasks: start_engine(site, reporter, tasks, self.hear))
         self._only, self._forced, self._remember = only, forced, known

@@ -7,13 +7,15 @@ import functools
 import io
 import math
 import sys
+import unicodedata
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from mkdocs_dlplugin import snippet
+from mkdocs_dlplugin import screen, snippet
 from mkdocs_dlplugin.errors import RunFailed, suggest
 from mkdocs_dlplugin.explain import clean, failure, from_exception
 from mkdocs_dlplugin.model import Job
+from mkdocs_dlplugin.vetting import NAME
 
 POINTS = 500
 """Points kept per series, so that a record stays a few kilobytes."""
@@ -95,9 +97,8 @@ def thin(points: Sequence[tuple[float, float]]) -> Series:
 
 def tidy(content: bytes, *folders: str) -> str:
     """Make text of what a job printed: any bytes, only the last state of progress bars, paths relative to `folders`."""
-    text = content.decode("utf-8", "backslashreplace").replace("\r\n", "\n").replace("\0", "\\x00")
-    lines = (line.rstrip("\r").rpartition("\r")[2] for line in text.split("\n"))
-    return functools.reduce(clean, folders, "\n".join(lines))
+    text = content.decode("utf-8", "backslashreplace").replace("\0", "\\x00")
+    return functools.reduce(clean, folders, screen.settle(text))
 
 
 def _rounded(value: float) -> float | None:
@@ -130,6 +131,9 @@ def _history(job: Job, tree: ast.Module, value: Any) -> dict[str, list[tuple[flo
         numbers = {str(name): [snippet.plain(str(name), one) for one in values] for name, values in columns.items()}
     except snippet.NotANumber as error:
         raise _refused(job, f"in '{job.series}', {error}", "A history holds numbers only.", line) from error
+    odd = next((name for name in numbers if not NAME.fullmatch(unicodedata.normalize("NFC", name))), None)
+    if odd is not None:
+        raise _refused(job, f"in '{job.series}', bad name {odd[:60]!r}", "Rename that column in plain words.", line)
     axis = next((name for name in ("step", "epoch") if name in numbers), "")
     steps: Sequence[float] = numbers.pop(axis) if axis else range(len(next(iter(numbers.values()))))
     if not all(math.isfinite(step) for step in steps):

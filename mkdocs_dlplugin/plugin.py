@@ -17,14 +17,14 @@ from mkdocs.plugins import BasePlugin, event_priority
 from mkdocs.structure.files import File, Files, InclusionLevel
 from mkdocs.structure.pages import Page
 
-from mkdocs_dlplugin import fences, live
+from mkdocs_dlplugin import fences, live, regular
 from mkdocs_dlplugin.build import Build
 from mkdocs_dlplugin.config import Settings, Site, settings, snippet_paths
-from mkdocs_dlplugin.errors import DLError
+from mkdocs_dlplugin.errors import DLError, Exit
 from mkdocs_dlplugin.markdown import DLExtension
 from mkdocs_dlplugin.model import Where
 from mkdocs_dlplugin.placeholders import found
-from mkdocs_dlplugin.reporting import Reporter, counted
+from mkdocs_dlplugin.reporting import Reporter, counted, harmless
 from mkdocs_dlplugin.showing import CSS
 
 log = logging.getLogger("mkdocs.plugins.dlplugin")
@@ -54,7 +54,7 @@ class DLConfig(Config):  # type: ignore[no-untyped-call]
         try:
             self.settings = settings(self.raw, Where("mkdocs.yml"))
         except DLError as problem:
-            return [("dlplugin", ValidationError(str(problem)))], []
+            return [("dlplugin", ValidationError(harmless(str(problem))))], []
         return [], []
 
 
@@ -94,6 +94,8 @@ class DLPlugin(BasePlugin[DLConfig]):  # type: ignore[no-untyped-call]
         """Read all pages, refuse what is wrong before anything runs, then start."""
         if self.build is None:
             return files
+        if self.build.site.settings.execution == "never":
+            _refuse_links(files, self.build, Path(config.docs_dir))
         pages = [
             _page(file, self.build.site)
             for file in files.documentation_pages()
@@ -222,6 +224,22 @@ class DLPlugin(BasePlugin[DLConfig]):  # type: ignore[no-untyped-call]
         if self.build is not None:
             self.build.close()
         self.live.close()
+
+
+def _refuse_links(files: Files, build: Build, docs: Path) -> None:
+    """Leave out what a link brings in from outside the project, for MkDocs would publish it."""
+    for file in list(files):
+        path = Path(file.abs_src_path) if file.abs_src_path else None
+        if path is None or not path.is_relative_to(docs) or not regular.outside(path, build.site.root):
+            continue
+        files.remove(file)
+        where = Where(
+            path.relative_to(build.site.root).as_posix() if path.is_relative_to(build.site.root) else str(path)
+        )
+        refused = DLError(
+            where, "is a symlink that leaves the project, and is not published.", "Commit the file itself."
+        )
+        build.reporter.fail(str(refused), int(Exit.FROZEN))
 
 
 def _site(config: MkDocsConfig, chosen: Settings) -> Site:

@@ -10,6 +10,7 @@ import re
 import sys
 import tempfile
 import time
+import unicodedata
 from collections.abc import Callable, Iterable, Iterator, Mapping, MutableMapping
 from dataclasses import dataclass, field, fields
 from pathlib import Path
@@ -17,6 +18,7 @@ from typing import Any, BinaryIO
 
 from mkdocs_dlplugin.fingerprint import digest_names
 from mkdocs_dlplugin.model import Input, Value, address, place
+from mkdocs_dlplugin.vetting import NAME
 
 ASSET_LIMIT = 10_000_000
 """Bytes of kept files per run, so that records stay small enough to commit."""
@@ -258,6 +260,7 @@ class Recorder:
     @contextlib.contextmanager
     def timer(self, name: str) -> Iterator[None]:
         """Measure CPU and wall seconds of a `with` block; several blocks of one name add up."""
+        _named(name)
         _synchronise()
         cpu, wall = time.process_time(), time.perf_counter()
         try:
@@ -307,14 +310,20 @@ def final(session: Session) -> dict[str, float]:
 
 
 def _checked(session: Session, name: str, value: Any) -> float:
-    if not isinstance(name, str):
-        raise NotANumber(f"a metric is named by a text, not by {name!r}")
+    _named(name)
     number = plain(name, value)
     if not math.isfinite(number):
         session.lines[name] = _line(session.source_path)
     else:
         session.lines.pop(name, None)
     return number
+
+
+def _named(name: object) -> None:
+    """Refuse a name that its record would be refused for."""
+    if not isinstance(name, str) or not NAME.fullmatch(unicodedata.normalize("NFC", name)):
+        said = "letters, digits and any of . % / ( ) @ : + , = ^ ~ - after the first letter, at most 100"
+        raise NotANumber(f"bad metric name {str(name)[:60]!r}: use {said}")
 
 
 def _line(source_path: str) -> int:
