@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 from mkdocs_dlplugin import fences, options
 from mkdocs_dlplugin.config import Site, metric
+from mkdocs_dlplugin.doubts import shadows
 from mkdocs_dlplugin.errors import DLError
 from mkdocs_dlplugin.expressions import parse_value, refs
 from mkdocs_dlplugin.model import Block, Metric, Record, Run, Value, Where, address, place
 from mkdocs_dlplugin.options import Display
 from mkdocs_dlplugin.plan import Plan, plan
 from mkdocs_dlplugin.results import Group, Results
+from mkdocs_dlplugin.sessions import read_session
 from mkdocs_dlplugin.views import VIEWS
 
 
@@ -50,6 +52,8 @@ class Asked:
     plan: Plan = field(default_factory=Plan)
     problems: list[DLError] = field(default_factory=list)
     """In page order."""
+    doubts: list[DLError] = field(default_factory=list)
+    """What may be meant and probably is not."""
 
     def page(self, name: str) -> Page:
         """Return a page; an empty one where nothing of ours was read."""
@@ -83,11 +87,18 @@ def read(site: Site, pages: Iterable[fences.Page]) -> Asked:
         own = _declared(front.get("metrics") or {}, Where(paths[name], 1), problems)
         asked.pages[name] = Page(name, declared | own)
     runs = []
+    sessions: dict[tuple[str, str], list[Block]] = {}
+    for block in scan.blocks:
+        if block.session:
+            sessions.setdefault((block.page, block.name), []).append(block)
     for block in scan.blocks:
         page = asked.pages.setdefault(block.page, Page(block.page, declared))
         page.found.setdefault((block.kind, block.name, block.body), []).append(block)
         try:
-            if block.kind == "run":
+            if block.session:
+                if blocks := sessions.pop((block.page, block.name), None):
+                    runs.append(_session(blocks, site, scan.fronts.get(block.page, {}), asked))
+            elif block.kind == "run":
                 runs.append(_run(block, site, scan.fronts.get(block.page, {}), asked))
             else:
                 asked.options[block.where] = _options(block)
@@ -107,15 +118,26 @@ def read(site: Site, pages: Iterable[fences.Page]) -> Asked:
         problem for problem in asked.plan.problems if not any(f"'{name}'" in problem.problem for name in unread)
     ]
     problems += _unknown(asked, scan.inlines, unread)
+    asked.doubts = shadows(asked.runs.values(), site.root)
     asked.problems = sorted(problems, key=lambda problem: (problem.where.path, problem.where.line))
     return asked
 
 
 def _run(block: Block, site: Site, front: Mapping[str, Any], asked: Asked) -> Run:
-    defaults = {name: value for name, value in front.items() if name != "metrics"}
-    run, display = options.read_run(block, root=site.root, site=site.settings.defaults, front=defaults)
+    run, display = options.read_run(block, root=site.root, site=site.settings.defaults, front=_defaults(front))
     asked.shown[block.page, block.where] = run.name, display
     return run
+
+
+def _session(blocks: Sequence[Block], site: Site, front: Mapping[str, Any], asked: Asked) -> Run:
+    run, displays = read_session(blocks, root=site.root, site=site.settings.defaults, front=_defaults(front))
+    for block, display in zip(blocks, displays, strict=True):
+        asked.shown[block.page, block.where] = run.name, display
+    return run
+
+
+def _defaults(front: Mapping[str, Any]) -> dict[str, Any]:
+    return {name: value for name, value in front.items() if name != "metrics"}
 
 
 def _options(block: Block) -> Any:

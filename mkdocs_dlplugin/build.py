@@ -7,17 +7,22 @@ from pathlib import Path
 
 from pathspec.gitignore import GitIgnoreSpec
 
-from mkdocs_dlplugin import asked, fences
+from mkdocs_dlplugin import asked, engines, fences
 from mkdocs_dlplugin.conduct import Conductor
 from mkdocs_dlplugin.config import Site, check_engine
-from mkdocs_dlplugin.engines import ENGINES, Engine, OnProgress, Progress, Setup, preload_for
+from mkdocs_dlplugin.engines import Engine, OnProgress, Progress, Setup, preload_for
 from mkdocs_dlplugin.errors import DLError
-from mkdocs_dlplugin.model import Where
+from mkdocs_dlplugin.model import Run, Where
+from mkdocs_dlplugin.parts import statements
 from mkdocs_dlplugin.plan import Plan, Task
 from mkdocs_dlplugin.reporting import Reporter, counted
 from mkdocs_dlplugin.showing import Showing
 from mkdocs_dlplugin.store import Store
 from mkdocs_dlplugin.vega import Renderer
+from mkdocs_dlplugin.views.output import fits
+
+_HEAD_START = 0.25
+"""Seconds in which the first jobs are given to the engine before pages are rendered."""
 
 Choice = Callable[[Plan], frozenset[str]]
 """Chooses jobs of a plan, by place."""
@@ -46,7 +51,7 @@ class Build:
             forced: Names the jobs that execute even when fresh; as the settings say when not given.
             known: Names the jobs that failed a moment ago and need not fail again, with their reasons.
         """
-        check_engine(site.settings.engine, ENGINES, Where("mkdocs.yml"))
+        check_engine(site.settings.engine, engines.known(site.settings.engine), Where("mkdocs.yml"))
         self.site, self.reporter = site, reporter
         self.store = Store(site.root / site.settings.records, site.root / site.settings.scratch, reporter.warning)
         self.renderer = Renderer(site.root / site.settings.scratch / "charts", warn=reporter.warning)
@@ -58,6 +63,8 @@ class Build:
     def scan(self, pages: Iterable[fences.Page]) -> list[DLError]:
         """Read all pages and plan their jobs; return everything that is wrong with them, in page order."""
         self._take(asked.read(self.site, pages))
+        for doubt in self.asked.doubts:
+            self.reporter.warning(str(doubt))
         return self.asked.problems
 
     def _take(self, wanted: asked.Asked) -> None:
@@ -89,6 +96,8 @@ class Build:
             self.conductor.refuse()
         else:
             self.conductor.start()
+            # Both would take turns at one interpreter; this way libraries load while the first page is rendered.
+            self.conductor.catch_up(_HEAD_START)
 
     def recall(self) -> None:
         """Show what stands, because a page must be mended before anything may run."""
@@ -103,9 +112,20 @@ class Build:
             self.reporter.fail(str(failure), failure.error.code)
         for failure in conductor.failed(job for job in new if conductor.spared(job)):
             self.reporter.warning(f"{failure}\n  Enough other seeds succeeded (`min_seeds`), so the mean stands.")
+        for run in self.asked.runs.values():
+            self._compare_split(run)
         if conductor.executed or conductor.failures:
             jobs, failed = counted(len(conductor.plan.tasks), "job"), len(conductor.failures)
             self.reporter.info(f"{len(conductor.executed)} of {jobs} ran, {failed} without a result")
+
+    def _compare_split(self, run: Run) -> None:
+        """Say so when a session was split into other blocks as it was measured, which changes no result."""
+        split = statements(run)
+        records = (record for place, record in self.conductor.records.items() if place.split("/")[0] == run.name)
+        if split and not all(fits(record, split) for record in records):
+            problem = f"session '{run.name}' was split into other blocks when it was measured"
+            hint = f"To show it block by block: mkdocs-dlplugin run {run.name} --force"
+            self.reporter.warning(f"{run.where}: {problem}, so its output stands under the last one.\n  {hint}")
 
     def hear(self, progress: Progress) -> None:
         """Note what the engine tells while it works."""
@@ -137,19 +157,23 @@ class Build:
 
 def start_engine(site: Site, reporter: Reporter, tasks: Sequence[Task], hear: OnProgress) -> Engine:
     """Start the engine that the settings name, with what the jobs import already loaded."""
-    codes = list(dict.fromkeys(task.job.code for task in tasks))
     reporter.info(f"starting the engine '{site.settings.engine}'")
     setup = Setup(
         scratch=site.root / site.settings.scratch / "jobs",
         root=site.root,
-        preload=preload_for(codes, site.root),
+        preload=imports_of(site, tasks),
         slots=site.settings.jobs,
         on_progress=hear,
         address=site.settings.address,
         isolation=site.settings.isolation,
         sandbox=site.settings.sandbox,
     )
-    return ENGINES[site.settings.engine](setup)
+    return engines.start(site.settings.engine, setup)
+
+
+def imports_of(site: Site, tasks: Sequence[Task]) -> tuple[str, ...]:
+    """List the modules that are worth loading once for all of some jobs."""
+    return preload_for(list(dict.fromkeys(task.job.code for task in tasks)), site.root)
 
 
 def pages_of(site: Site) -> list[fences.Page]:

@@ -14,11 +14,8 @@ from typing import Any
 from mkdocs_dlplugin import screen, snippet
 from mkdocs_dlplugin.errors import RunFailed, suggest
 from mkdocs_dlplugin.explain import clean, failure, from_exception
-from mkdocs_dlplugin.model import Job
+from mkdocs_dlplugin.model import Job, Limits
 from mkdocs_dlplugin.vetting import NAME
-
-POINTS = 500
-"""Points kept per series, so that a record stays a few kilobytes."""
 
 Series = tuple[tuple[float, ...], tuple[float | None, ...]]
 """Steps and values of one name, as a record holds them."""
@@ -51,7 +48,7 @@ def series_of(job: Job, tree: ast.Module, session: snippet.Session, namespace: M
     found = {name: points for name, points in session.history.items() if len(points) > 1 or name in session.stepped}
     if job.series and not job.raises:
         found |= _history(job, tree, _variable(job, namespace, job.series))
-    return {name: thin(points) for name, points in found.items()}
+    return {name: thin(points, job.limits.points) for name, points in found.items()}
 
 
 def is_figure(value: object) -> bool:
@@ -88,10 +85,10 @@ def figures_of(job: Job, last: Any = None) -> dict[str, bytes]:
     return figures
 
 
-def thin(points: Sequence[tuple[float, float]]) -> Series:
-    """Keep at most 500 points, evenly, first and last too, at 7 significant digits; `None` for what is not finite."""
+def thin(points: Sequence[tuple[float, float]], most: int = Limits.points) -> Series:
+    """Keep that many points evenly, first and last too, at 7 significant digits; `None` for what is not finite."""
     last = len(points) - 1
-    kept = points if last < POINTS else [points[round(i * last / (POINTS - 1))] for i in range(POINTS)]
+    kept = points if last < most else [points[round(i * last / (most - 1))] for i in range(most)]
     return tuple(step for step, _ in kept), tuple(_rounded(value) for _, value in kept)
 
 

@@ -16,8 +16,10 @@ from pathlib import Path
 from mkdocs_dlplugin.engines import Engine, Progress
 from mkdocs_dlplugin.errors import DLError, Failure, Missing, RunFailed, StoreError
 from mkdocs_dlplugin.fingerprint import Files, digest_names, results_digest
-from mkdocs_dlplugin.model import Input, Record, address
-from mkdocs_dlplugin.plan import Plan, State, Task, code_digest, input_digests, options_of, state
+from mkdocs_dlplugin.freshness import State, input_digests, origin, state
+from mkdocs_dlplugin.model import Input, Job, Record, address
+from mkdocs_dlplugin.parts import statements
+from mkdocs_dlplugin.plan import Plan, Task
 from mkdocs_dlplugin.reporting import Reporter, clock
 from mkdocs_dlplugin.store import Damaged, Store
 
@@ -27,6 +29,9 @@ HEARTBEAT = 30.0
 PATIENCE = 5.0
 """Seconds after which the terminal says that another build is waited for."""
 
+GATHERING = 0.2
+"""Seconds for which the first job that must run waits for others that are longer, and for all their imports."""
+
 
 @dataclass
 class Conductor:
@@ -35,7 +40,8 @@ class Conductor:
     plan: Plan
     store: Store
     engine: Callable[[Sequence[Task]], Engine]
-    """Starts the engine; called at most once, with the tasks that may run, and only when one must."""
+    """Starts the engine; called at most once, with the tasks that may run, and only when one must; what is known to be
+    fresh is not among them, so that nothing is loaded for it."""
     reporter: Reporter
     root: Path
     frozen: bool = False
@@ -58,6 +64,11 @@ class Conductor:
         self._news: queue.Queue[tuple[str, Future[Record]]] = queue.Queue()
         self._running: dict[str, float] = {}
         """When each job that is at work began; jobs that wait for a free core stand here with 0."""
+        self._due: list[tuple[Task, Job]] = []
+        """What must run and was not given to the engine yet."""
+        self._due_since = 0.0
+        self._seconds: dict[str, float] = {}
+        """How long jobs took when they were measured last, by place; 0 for those that never were."""
         self._promised: dict[str, Future[Record]] = {}
         """What the engine was given and has not ended."""
         self._held: dict[str, contextlib.ExitStack] = {}
@@ -239,16 +250,41 @@ class Conductor:
         again = True
         while again:
             again = False
-            left = []
-            for task in waiting:
+            left: list[Task] = []
+            for number, task in enumerate(waiting):
                 if self._stop or self._retired:
+                    self._drop_due()
                     return []
                 settled = self._settle(task)
                 again = again or settled
                 if not settled:
                     left.append(task)
+                if self._due and time.monotonic() > self._due_since + GATHERING:
+                    self._hand_over([*left, *waiting[number + 1 :]])
             waiting = left
+        self._hand_over(waiting)
         return waiting
+
+    def _hand_over(self, waiting: Sequence[Task]) -> None:
+        """Give the engine what must run, the longest first, in case it starts at once with what comes first.
+
+        Args:
+            waiting: What may have to run later, and may have imports of its own.
+        """
+        if not self._due:
+            return
+        due, self._due = sorted(self._due, key=lambda one: (one[1].expected > 0, -one[1].expected)), []
+        if self._started is None:
+            later = [task for task in waiting if self.only is None or task.place in self.only]
+            self._started = self.engine([*(task for task, _ in due), *later])
+        for task, job in due:
+            self._submit(self._started, task, job)
+
+    def _drop_due(self) -> None:
+        for task, _ in self._due:
+            self._running.pop(task.place)
+            self._release(task.place)
+        self._due.clear()
 
     def _settle(self, task: Task) -> bool:
         """Settle one job: from its record, by starting it, or because one it needs has failed; tell whether it was."""
@@ -275,7 +311,7 @@ class Conductor:
         if self._stands(task):  # another build recorded it between our look and our claim
             self._release(place)
         else:
-            self._submit(task)
+            self._prepare(task)
         return True
 
     def _stands(self, task: Task) -> bool:
@@ -299,26 +335,50 @@ class Conductor:
         if lock := self._held.pop(place, None):
             lock.close()
 
-    def _submit(self, task: Task) -> None:
+    def _prepare(self, task: Task) -> None:
+        """Note that a job must run; it is given to the engine with all others that are found now."""
         try:
-            job = replace(task.job, inputs=self._inputs(task))
+            job = replace(task.job, inputs=self.inputs(task), reads=self._reads(task), expected=self._expected(task))
         except StoreError as unreadable:
             self._fail(task, unreadable)
             self._release(task.place)
             return
-        if self._started is None:
-            may = [t for t in self.plan.tasks.values() if self.only is None or t.place in self.only]
-            self._started = self.engine(may)
-        if self._stop:  # `close` came before there was an engine to close
-            self._started.close()
-            return
+        self._due_since = self._due_since if self._due else time.monotonic()
+        self._due.append((task, job))
         self._running[task.place] = 0.0
-        future = self._promised[task.place] = self._started.submit(job)
+
+    def _expected(self, task: Task) -> float:
+        """Say how long a job took when it was measured last, or else another seed of it; 0 when none ever was."""
+        point, _, seed = task.place.rpartition("/")
+        for place in (f"{point}/{one}" for one in (seed, *task.run.seeds)):
+            if place not in self._seconds:
+                self._seconds[place] = self._took(place)
+            if self._seconds[place]:
+                return self._seconds[place]
+        return 0.0
+
+    def _took(self, place: str) -> float:
+        try:
+            record = self.store.read(place)
+        except (Damaged, StoreError):
+            return 0.0
+        return float(record.provenance.get("wall", 0.0)) if record else 0.0
+
+    def _submit(self, engine: Engine, task: Task, job: Job) -> None:
+        if self._stop:  # `close` came before there was an engine to close
+            engine.close()
+            return
+        future = self._promised[task.place] = engine.submit(job)
         future.add_done_callback(lambda done: self._news.put((task.place, done)))
         if self._retired:  # since we looked; `retire` has not seen this one
             future.cancel()
 
-    def _inputs(self, task: Task) -> dict[str, tuple[Input, ...]]:
+    def inputs(self, task: Task) -> dict[str, tuple[Input, ...]]:
+        """Gather the results of a job's upstream runs, every point and seed, from their records.
+
+        Raises:
+            StoreError: one of their files cannot be read.
+        """
         inputs: dict[str, list[Input]] = {used: [] for used in task.run.uses}
         for where in task.waits_for:
             record = self.records[where]
@@ -335,6 +395,11 @@ class Conductor:
                 )
             )
         return {used: tuple(found) for used, found in inputs.items()}
+
+    def _reads(self, task: Task) -> tuple[str, ...]:
+        """Name what a job was seen to read when it was measured last, for engines that must send it along."""
+        record = self._read(task)
+        return (*record.observed.files, *record.observed.modules, *record.observed.folders) if record else ()
 
     def _done(self, place: str, future: Future[Record]) -> None:
         task = self.plan.tasks[place]
@@ -354,6 +419,7 @@ class Conductor:
             self.executed.append(place)
             try:
                 self.store.write(record, task.job.code)
+                self.store.keep_sources(record.observed.modules, self.root)
             except StoreError as unwritable:
                 self.reporter.fail(str(unwritable), unwritable.code)
             settled = len(self.records) + len(self.failures)
@@ -379,8 +445,12 @@ class Conductor:
         """Add to a record where its code comes from, and what `why` will want to know."""
         if self._commit is None:
             self._commit = commit(self.root)
-        origin = {"options": options_of(task.job), "code": code_digest(task.job), **self._commit}
-        return replace(record, provenance={**record.provenance, **origin})
+        made_from = origin(self.plan, task)
+        for name, version in made_from.get("strict", {}).items():
+            if not version:
+                self.reporter.warning(f"{task.run.where}: `strict` names '{name}', which is not installed here.")
+        blocks = {"blocks": split} if (split := statements(task.job)) else {}
+        return replace(record, provenance={**record.provenance, **made_from, **blocks, **self._commit})
 
     def _wait_for(self, waiting: Sequence[Task]) -> None:
         """Say which build is measuring what this one waits for."""

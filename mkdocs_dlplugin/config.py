@@ -27,14 +27,15 @@ class Settings:
     execution: Execution = "auto"
     """Run what is stale, run everything, or run nothing whatever the store holds (for untrusted pull requests)."""
     engine: str = "local"
-    """Where jobs run; `local` is this machine."""
+    """Where jobs run: `local` is this machine, `dask` a cluster; other packages may add more."""
     address: str = ""
-    """Where the engine is found, for engines elsewhere (`tcp://scheduler:8786`)."""
+    """Where the engine is found, for engines elsewhere (`tcp://scheduler:8786`); `dask` starts its own without."""
     isolation: Literal["auto", "ns", "group", "spawn"] = "auto"
     """How jobs are kept apart: `ns` (namespaces), `group` (process trees), `spawn`; the best this machine can unless
     said."""
-    sandbox: Literal["auto", "required", "off"] = "auto"
-    """Whether jobs are kept from writing and connecting: where this machine can, always or not at all, or never."""
+    sandbox: Literal["auto", "required", "strict", "off"] = "auto"
+    """Whether jobs are kept from writing and connecting: where this machine can (`auto`), else not run (`required`),
+    kept from reading other people's files besides (`strict`), or not at all (`off`)."""
     jobs: int = 0
     """How many threads of work run side by side; 0 takes the cores this process may use."""
     records: str = "records"
@@ -220,6 +221,4 @@ def check_engine(name: str, known: Mapping[str, Any], where: Where) -> None:
         DLError: naming the engines there are.
     """
     if name not in known:
-        later = name in ("dask",)
-        problem = f"engine '{name}' is not yet available." if later else f"'{name}' is not an engine."
-        raise DLError(where, problem, suggest(name, known))
+        raise DLError(where, f"'{name}' is not an engine.", suggest(name, known))

@@ -24,6 +24,8 @@ class Exit(IntEnum):
     """Nothing may run, and a result is missing, stale or unreadable."""
     STORE = 5
     """The records cannot be read or written."""
+    DIFFERS = 6
+    """Executed again, a run gave other results than those recorded; only `verify` ends so."""
 
 
 class DLError(Exception):
@@ -55,11 +57,12 @@ class RunFailed(DLError):
         seed: int = 0,
         frames: tuple[str, ...] = (),
         output: str = "",
+        part: int = 0,
     ) -> None:
         super().__init__(where, problem, hint)
         self.kind = kind
         """`Exception`, `Timeout`, `Crashed`, `Exited`, `Interrupted`, `NotSerialisable`, `NotFinite`, `Parameter`,
-        `Raises`, `Changed`, `Device`, `Skipped` or `Engine`."""
+        `Raises`, `Changed`, `Device`, `Skipped`, `OutOfMemory`, `OutOfSpace`, `ProcessLimit`, `Sandbox` or `Engine`."""
         self.job = job
         """The run at its point, as `mlp(n=100)`."""
         self.seed = seed
@@ -67,6 +70,8 @@ class RunFailed(DLError):
         """The page's own lines of the traceback, outermost first: `docs/p.md:47  code`."""
         self.output = output
         """The end of what it printed."""
+        self.part = part
+        """Which block of a session was at work, counted from 0; as many as there are when all had come to their end."""
 
 
 class NoResult(DLError):
@@ -79,6 +84,12 @@ class Missing(DLError):
     """A result that must be there and is not, while nothing may run."""
 
     code = Exit.FROZEN
+
+
+class NotReproducible(DLError):
+    """A job that gave other results than those recorded."""
+
+    code = Exit.DIFFERS
 
 
 class StoreError(DLError):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import linecache
 import os
 import re
@@ -11,9 +12,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
 
+from mkdocs_dlplugin import accelerators
 from mkdocs_dlplugin.errors import RunFailed
 from mkdocs_dlplugin.model import Job, Where, address
 from mkdocs_dlplugin.observe import relative
+from mkdocs_dlplugin.parts import at_lines
+from mkdocs_dlplugin.sizes import show
 
 _SHOWN_FRAMES = 6
 """Frames of one failure that are told, the outer and the inner half of a deep recursion."""
@@ -24,7 +28,12 @@ _LONGEST = 300
 _FRAME = re.compile(r'^  File "(?P<path>.*)", line (?P<line>\d+) in ', re.MULTILINE)
 """A frame as faulthandler writes it."""
 
-_OUT_OF_MEMORY = ("MemoryError", "OutOfMemoryError", "_ArrayMemoryError")
+_MORE_MEMORY = "Raise `memory` on the run ({where}), or use fewer samples or a smaller model or batch."
+
+_OUT_OF_MEMORY = ("MemoryError", "_ArrayMemoryError")
+
+ON_GPU = "OutOfMemory on the GPU"
+"""How a message begins when it was the GPU's memory that did not suffice; the engine knows which one it was."""
 
 _HINTS = {
     "EOFError": "A run cannot ask for input; read from a parameter or a file.",
@@ -59,11 +68,25 @@ def from_exception(job: Job, error: BaseException) -> RunFailed:
         frames = [_own_frame(job, error.lineno or job.first_line)]
     message = _first_line(error)
     kind, said = "Exception", f"{name}: {message}" if message else name
+    if accelerators.out_of_memory(name, message):
+        hint = "Use fewer samples or a smaller model or batch."
+        return failure(job, f"{ON_GPU}: {message or name}", hint, kind="OutOfMemory", frames=frames)
+    if accelerators.broken(message):
+        hint = "The GPU or its driver failed, or an index was out of range there; `device: cpu` names the line of that."
+        return failure(job, said, hint, kind="Device", frames=frames)
     if name in _OUT_OF_MEMORY or "can't allocate memory" in message:
-        kind, said = "OutOfMemory", f"OutOfMemory: {message or name}"
+        kind, said = "OutOfMemory", f"OutOfMemory: {message or name} (limit {show(job.limits.memory)})"
     elif name == "NotANumber":
         kind = "NotSerialisable"
-    hint = "Use fewer samples or a smaller model or batch." if kind == "OutOfMemory" else _hint(job, error, message)
+    elif isinstance(error, OSError) and error.errno in {errno.EFBIG, errno.ENOSPC}:
+        kind, said = "OutOfSpace", f"OutOfSpace: {message}"
+        if error.errno == errno.EFBIG:
+            said = f"OutOfSpace: a file over {show(job.limits.file_size)}"
+    hint = _hint(job, error, message)
+    if kind == "OutOfMemory":
+        hint = _MORE_MEMORY.format(where=job.where)
+    elif kind == "OutOfSpace":
+        hint = f"Write less, or raise `file_size` on the run ({job.where})."
     return failure(job, said, hint, kind=kind, frames=frames)
 
 
@@ -91,6 +114,31 @@ def from_timeout(job: Job, frames: list[Frame]) -> RunFailed:
     """Tell of a job that was stopped because it took too long."""
     hint = f"Raise `timeout` on the run ({job.where}), or make it do less."
     return failure(job, f"Timeout: stopped after {job.timeout:g} s", hint, kind="Timeout", frames=frames)
+
+
+def from_silence(job: Job, frames: list[Frame]) -> RunFailed:
+    """Tell of a job that was stopped because nothing was heard of it for too long."""
+    hint = f"Raise `silence` on the run ({job.where}), or let it print or log more often."
+    said = f"Timeout: no output or metric for {job.limits.silence:g} s"
+    return failure(job, said, hint, kind="Timeout", frames=frames)
+
+
+def from_limit(job: Job, over: str, frames: list[Frame]) -> RunFailed:
+    """Tell of a job that took more than it may.
+
+    Args:
+        job: The job.
+        over: What its shepherd said: `memory 5000000000 3` (bytes, processes) or `processes 65`.
+        frames: The author's lines that were executing.
+    """
+    what, *numbers = over.split()
+    if what == "processes":
+        hint = f"Raise `processes` on the run ({job.where}), or start fewer."
+        said = f"ProcessLimit: {numbers[0]} processes at once, {job.limits.processes} are allowed"
+        return failure(job, said, hint, kind="ProcessLimit", frames=frames)
+    processes = f" in {numbers[1]} processes" if numbers[1] != "1" else ""
+    said = f"OutOfMemory: {show(float(numbers[0]))}{processes}, {show(job.limits.memory)} are allowed"
+    return failure(job, said, _MORE_MEMORY.format(where=job.where), kind="OutOfMemory", frames=frames)
 
 
 def failure(
@@ -155,9 +203,8 @@ def _frame(job: Job, path: str, line: int) -> Frame | None:
 
 
 def _own_frame(job: Job, line: int) -> Frame:
-    lines = job.code.splitlines()
-    place = line - job.first_line
-    return Frame(job.source_path, line, lines[place].strip() if 0 <= place < len(lines) else "")
+    lines = at_lines(job.code, job.first_line, job.parts).split("\n")
+    return Frame(job.source_path, line, lines[line - 1].strip() if 0 < line <= len(lines) else "")
 
 
 _OURS = str(Path(__file__).parent)
@@ -179,4 +226,6 @@ def _hint(job: Job, error: BaseException, message: str) -> str:
             return _HINTS[kind.__name__]
     if isinstance(error, NameError) and "'run'" in message:
         return "Add `from mkdocs_dlplugin import run`."
+    if accelerators.absent(message):
+        return "This run has no GPU: write `.to(run.device)`, or ask for one, as in `device: require:cuda`."
     return f"To run only this: mkdocs-dlplugin run '{job.run}'"

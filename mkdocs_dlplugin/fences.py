@@ -109,7 +109,7 @@ def normalise(lines: list[str]) -> list[str]:
         if fence.end >= 0 and not header.problem and not fence.listed and _nameable(header):
             # A word without a value arrives differently in each Python-Markdown, so the name is always given.
             named = f'{header.kind}="{header.name}"'
-            words = header.line.partition("{" + (named if header.name else header.kind))[2]
+            words = header.line.partition("{" + header.key)[2]
             language = "python" if header.kind == "run" else "yaml"
             out[fence.start] = f"{fence.prefix}{fence.marks}{language} {{{KEY}={number} {named}{words}"
             number += 1
@@ -233,9 +233,8 @@ def _block(page: Page, lines: Sequence[Line], fence: Fence, header: Header, foun
     line = lines[min(fence.start + 1 + begin, fence.end)]
     first = line.number if line.path == where.path else where.line + 1 + begin
     code = "\n".join(body[begin:]).rstrip()
-    return Block(
-        "run", header.name, where, page.name, fence.body, {**options, **_over(options, header.options)}, code, first
-    )
+    merged = {**options, **_over(options, header.options)}
+    return Block("run", header.name, where, page.name, fence.body, merged, code, first, header.session)
 
 
 def _options(yaml: str, where: Where, found: _Found) -> dict[str, Any]:

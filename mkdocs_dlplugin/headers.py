@@ -40,13 +40,19 @@ class Header:
     """CSS classes, which the fence hands on."""
     problem: str = ""
     """Why this header would not be read, when it is only nearly one of ours."""
+    session: bool = False
+    """Whether the run is split over its page and this is one of its blocks: `session="mlp"` instead of `run="mlp"`."""
+
+    @property
+    def key(self) -> str:
+        """The word that makes it ours, with the name: `run="mlp"`."""
+        return ("session" if self.session else self.kind) + (f'="{self.name}"' if self.name else "")
 
     @property
     def line(self) -> str:
         """The header as superfences reads it, in the canonical form."""
-        key = self.kind + (f'="{self.name}"' if self.name else "")
         words = [
-            key,
+            self.key,
             *(_pair(name, value) for name, value in self.options.items()),
             *(f".{name}" for name in self.classes),
         ]
@@ -91,22 +97,26 @@ def parse(info: str) -> Header | None:
         return None
     words = _words(text)
     short = words.lang.lower() if words.lang.lower() in KINDS and not words.braces else ""
-    kind = short or (words.lang.lower() if words.lang.lower() in KINDS else "") or _kind(words)
-    if not kind:
+    word = short or (words.lang.lower() if words.lang.lower() in KINDS else "") or _key(words)
+    if not word:
         return None
     if words.lang.lower() in KINDS:
-        return _short(words, kind)
-    value = next(words.values[key] for key in words.values if key.lower() == kind)
-    options = {key: word for key, word in words.values.items() if key.lower() != kind}
+        return _short(words, word)
+    kind = "run" if word == "session" else word
+    value = next(words.values[key] for key in words.values if key.lower() == word)
+    options = {key: written for key, written in words.values.items() if key.lower() != word}
     name = "" if value is True else str(value)
     if kind == "run" and words.ids:
         options["id"] = words.ids[0]
     elif words.ids and not name:
         name = words.ids[0]
-    return Header(kind, name, options, tuple(words.classes), _problem(words, kind, value))
+    problem = _problem(words, word, value)
+    if word == "session":
+        return Header(kind, name or "name", options, tuple(words.classes), problem, session=True)
+    return Header(kind, name, options, tuple(words.classes), problem)
 
 
-def _kind(words: _Words) -> str:
+def _key(words: _Words) -> str:
     """Find the key that makes a fence ours; a bare word counts only where the language is one we read."""
     lang = words.lang.lower()
     for key, value in words.values.items():
@@ -116,9 +126,9 @@ def _kind(words: _Words) -> str:
         if low in KINDS and (lang in _YAML or (not lang and (words.braces or value is not True))):
             return low
     # A block of a session has no `run`; markdown-exec has sessions too, with `exec`.
-    if "session" in words.values and lang in _PYTHON and not {"exec", "run"} & set(words.values):
-        words.values = {"run": True, **words.values}
-        return "run"
+    session = next((value for key, value in words.values.items() if key.lower() == "session"), None)
+    if session is not None and "exec" not in words.values:
+        return "session" if lang in _PYTHON or (not lang and words.braces and session is not True) else ""
     return ""
 
 
@@ -137,7 +147,7 @@ def _short(words: _Words, kind: str) -> Header | None:
 
 
 def _problem(words: _Words, kind: str, value: str | bool) -> str:
-    lang = "python" if kind == "run" else "yaml"
+    lang = "python" if kind in ("run", "session") else "yaml"
     keys = [key for key in words.values if key.lower() == kind]
     checks = (
         (words.twice != "", f"'{words.twice}' stands twice"),
@@ -146,6 +156,7 @@ def _problem(words: _Words, kind: str, value: str | bool) -> str:
         (not words.lang, f"its language, '{lang}', comes first"),
         (bool(keys) and keys[0] != kind, f"the key is written '{kind}'"),
         (words.unquoted, "a value without quotes stands in braces"),
+        (kind == "session" and value is True, "'session' needs the name of the run behind '='"),
         (value is True and not words.braces and words.lang not in KINDS, f"'{kind}' without a value stands in braces"),
         (value == "", f"'{kind}' needs a name behind '='"),
     )

@@ -6,9 +6,9 @@ import threading
 from collections.abc import Sequence
 from typing import Any
 
-from mkdocs_dlplugin.build import Build, start_engine
+from mkdocs_dlplugin.build import Build, imports_of, start_engine
 from mkdocs_dlplugin.config import Site
-from mkdocs_dlplugin.engines import Engine, Progress
+from mkdocs_dlplugin.engines import Engine, Progress, Renewable
 from mkdocs_dlplugin.plan import Task
 from mkdocs_dlplugin.reporting import Reporter
 
@@ -33,6 +33,8 @@ class Live:
         def engine(tasks: Sequence[Task]) -> Engine:
             if self._engine is None:
                 self._engine = start_engine(site, reporter, tasks, self._hear)
+            elif isinstance(self._engine, Renewable):
+                self._engine.renew(imports_of(site, tasks))
             return _Shared(self._engine)
 
         known = self._build.conductor.remembered if self._asked and self._build else None

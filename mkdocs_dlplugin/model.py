@@ -46,6 +46,8 @@ class Block:
     """For runs: the body without its `#|` lines, which readers do not see."""
     first_line: int = 0
     """The line, in `where.path`, of the first line of `code`."""
+    session: bool = False
+    """Whether it is one block of a run that is split over its page."""
 
 
 @dataclass(frozen=True)
@@ -97,6 +99,16 @@ class Limits:
     """Bytes of all the files it keeps with `run.save`."""
     points: int = 500
     """Points kept per series."""
+
+
+@dataclass(frozen=True)
+class Part:
+    """Where one block of a session has its code."""
+
+    first_line: int
+    """The line in `source_path` of its first line of code."""
+    lines: int
+    """How many lines of code it has; in `code` one blank line stands between two blocks."""
 
 
 @dataclass(frozen=True)
@@ -163,6 +175,8 @@ class Run:
     """How many seeds must succeed for a mean to be shown; 0 asks for all."""
     raises: str = ""
     """An exception class the code is expected to end with; then that is its success."""
+    parts: tuple[Part, ...] = ()
+    """Its blocks, when it is a session; empty for a run in one block."""
 
     @property
     def title(self) -> str:
@@ -222,9 +236,13 @@ class Job:
     """Likewise, for variables whose values are never stored nor part of the key."""
     depends: Mapping[str, str] = field(default_factory=dict)
     """Files that the author named as inputs, with the digest of their bytes; empty for one that is not there."""
+    reads: tuple[str, ...] = ()
+    """Files and folders that its earlier record was seen to read, so that they can be sent along."""
     inputs: Mapping[str, tuple[Input, ...]] = field(default_factory=dict)
     """Per upstream run every point and seed, in fixed order."""
     raises: str = ""
+    parts: tuple[Part, ...] = ()
+    """The blocks that its code comes from, when the run is a session."""
 
     @property
     def place(self) -> str:
@@ -246,6 +264,8 @@ class Output:
     """For text: what was printed, stdout and stderr in order."""
     asset: str = ""
     """For figures: the name of the asset."""
+    part: int = 0
+    """Which block of a session it comes from, counted from 0."""
 
 
 @dataclass(frozen=True)

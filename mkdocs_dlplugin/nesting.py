@@ -104,7 +104,8 @@ def _fences(lines: Sequence[str], opens: Callable[[str], bool], ours: Callable[[
         quotes, quotes_there = open_.prefix.count(">"), prefix.count(">")
         blank = not content if quotes else not line.strip()
         if blank and quotes_there <= quotes:
-            body.append("")
+            # A form feed is white space to us and stays in the code.
+            body.append(line[len(open_.prefix) :])
             empty += 1
         elif _leaves(open_, prefix, quotes_there, empty):
             fences.append(open_)

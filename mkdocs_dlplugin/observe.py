@@ -141,7 +141,8 @@ class Observer:
     def _modules(self) -> set[str]:
         """Find the project's modules among those imported since the run began."""
         new = [getattr(sys.modules.get(name), "__file__", None) for name in set(sys.modules) - self._before]
-        files = [self._place(file) for file in new if isinstance(file, str)]
+        # Modules that torch makes itself name files that are not there, such as `_classes.py`.
+        files = [self._place(file) for file in new if isinstance(file, str) and Path(file).is_absolute()]
         return {file for file in files if file.endswith(".py") and relative(file, self._root) is not None}
 
     def _absent(self) -> Iterable[str]:

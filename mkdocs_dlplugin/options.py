@@ -16,11 +16,14 @@ from mkdocs_dlplugin.declared import quoted, read, spelled, unknown
 from mkdocs_dlplugin.errors import DLError, suggest
 from mkdocs_dlplugin.grids import read_params, read_seeds
 from mkdocs_dlplugin.model import Block, Limits, Run, Where
+from mkdocs_dlplugin.parts import at_lines
 
 __all__ = [
     "Display",
     "RunOptions",
+    "check_code",
     "check_front",
+    "check_part",
     "check_unique",
     "read",
     "read_body",
@@ -35,7 +38,6 @@ HERE = "an option here"
 
 LATER = {
     "error": "Name the exception the code ends with: `raises: ValueError`.",
-    "session": "Write the run as one block, or move the shared part to a file named by `file`.",
     "spec": "",
     "tbl_cap": "A table of results is a `comparison` block, which takes it; printed text has no caption.",
     "workdir": "Code runs in the folder of mkdocs.yml; write to `run.dir`.",
@@ -133,10 +135,12 @@ class Display:
     """The code a reader sees; filled in by us."""
     shown_from: str = ""
     """The file it comes from when `file` names one (`examples/cnn.py`); filled in by us."""
+    part: int = 0
+    """Which block of its session it is, counted from 0; filled in by us."""
 
 
-_FILLED = ("shown", "shown_from")
-_OWN = ("name", "params", "file", "title", "id", "fig_cap", "fig_alt", "eval", "raises")
+_FILLED = ("shown", "shown_from", "part")
+_OWN = ("name", "params", "file", "session", "title", "id", "fig_cap", "fig_alt", "eval", "raises")
 """Options that belong to one block and cannot be set for a page or a site."""
 
 
@@ -222,8 +226,25 @@ def read_run(block: Block, *, root: Path, site: Mapping[str, Any], front: Mappin
     )
     _check(run, block)
     if display.eval:
-        _compile(run)
+        check_code(run)
     return run, display
+
+
+def check_part(block: Block, first: Block) -> None:
+    """Refuse options of the whole run on a later block of a session, and a file that is all of its code on any.
+
+    Raises:
+        DLError: such an option stands there.
+    """
+    for name in block.options if block is not first else ():
+        if _plain(name) in {entry.name for entry in fields(RunOptions)} - {"file"}:
+            problem = f"'{name}' is an option of the whole run, and this is a later block of session '{block.name}'."
+            raise DLError(_line(block, name), problem, f"Move it to the first block ({first.where}).")
+    file = str(block.options.get("file", ""))
+    if file and ":" not in file:
+        problem = f"`file: {file}` is all the code of a run, and this is one block of session '{block.name}'."
+        hint = "Name a section to show, `file: path.py:section`, or write `run` instead of `session`."
+        raise DLError(_line(block, "file"), problem, hint)
 
 
 def check_front(front: Mapping[str, Any], where: Where, *, others: Sequence[str] = ("metrics",)) -> list[DLError]:
@@ -269,6 +290,10 @@ def check_unique(runs: Sequence[Run]) -> list[DLError]:
             problem = f"'{others[-1].name}' differs only in capitals from '{first.name}' at {places}."
         elif any(run.code != first.code for run in others):
             problem = f"run '{first.name}' stands for different code at {places}."
+            if first.parts and others[-1].parts and first.page != others[-1].page:
+                problem = f"session '{first.name}' began at {first.where}, and all its blocks stand on one page."
+        elif "parts" in _differences(first, others[-1]):
+            problem = f"session '{first.name}' is split into other blocks at {places}."
         else:
             problem = (
                 f"run '{first.name}' has different options at {places}: {', '.join(_differences(first, others[-1]))}."
@@ -292,6 +317,10 @@ def _default(name: Any, known: Mapping[str, Field[Any]]) -> bool:
 
 
 def _known(name: Any, value: Any, where: Where, known: Mapping[str, Field[Any]]) -> None:
+    if _plain(name) == "session":
+        raise DLError(
+            where, "'session' is the run's name itself, in the header.", f'Write ```python {{session="{value}"}}'
+        )
     if _plain(name) in LATER:
         raise DLError(where, f"'{name}' is not yet available.", LATER[_plain(name)])
     if _plain(name) not in known:
@@ -374,7 +403,7 @@ def _code(block: Block, file: str, display: Display, root: Path) -> tuple[str, s
     """Find out what executes, where it stands, and what the reader sees instead of it when `file` is given."""
     where = _line(block, "file")
     if not file:
-        if not block.code.strip():
+        if not _says_something(block.code, comments=not display.eval):
             raise DLError(block.where, "this run has no code.", "Write some, or name a file: `file: examples/cnn.py`.")
         return block.code, block.where.path, block.first_line, replace(display, shown=block.code)
     name, _, section = file.partition(":")
@@ -398,6 +427,11 @@ def _code(block: Block, file: str, display: Display, root: Path) -> tuple[str, s
         raise DLError(where, problem, "Write it, for instance: from examples.cnn import train; train(run)")
     shown = "\n".join(lines[index] for index in span if not texts.is_marker(lines[index])).strip("\n")
     return block.code, block.where.path, block.first_line, replace(display, shown=shown, shown_from=name)
+
+
+def _says_something(code: str, *, comments: bool) -> bool:
+    """Tell whether code is more than white space and, unless they count, comments."""
+    return any(line.strip() and (comments or not line.lstrip().startswith("#")) for line in code.split("\n"))
 
 
 def _file(name: str, root: Path, where: Where) -> str:
@@ -431,16 +465,24 @@ def _anonymous(page: str, code: str) -> str:
     return f"_{stem}-{hashlib.sha256(code.encode()).hexdigest()[:8]}"
 
 
-def _compile(run: Run) -> None:
-    """Find syntax errors before anything runs, at the line of the page."""
+def check_code(run: Run) -> None:
+    """Find syntax errors before anything runs, at the line of the page.
+
+    Raises:
+        DLError: the code does not compile.
+    """
+    if "\0" in run.code:
+        where = Where(run.source_path, run.first_line + run.code[: run.code.index("\0")].count("\n"))
+        raise DLError(where, "a null byte stands in this code.", "Remove it; inside a string it is written `\\0`.")
+    code, first = (at_lines(run.code, run.first_line, run.parts), 1) if run.parts else (run.code, run.first_line)
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
-            compile(run.code, run.source_path, "exec", dont_inherit=True)
+            compile(code, run.source_path, "exec", dont_inherit=True)
     except SyntaxError as error:
-        line = run.first_line + max(error.lineno or 1, 1) - 1
+        line = first + max(error.lineno or 1, 1) - 1
         # Not `error.text`: of some errors Python reads that from the page, whose lines are others.
-        text = next(iter(run.code.split("\n")[line - run.first_line :]), "").strip()
+        text = next(iter(code.split("\n")[line - first :]), "").strip()
         raise DLError(Where(run.source_path, line), f"{type(error).__name__}: {error.msg}", text) from None
     except (ValueError, RecursionError, MemoryError) as error:
         raise DLError(run.where, f"this code cannot be compiled: {error}") from None
@@ -448,7 +490,8 @@ def _compile(run: Run) -> None:
 
 def _identity(run: Run) -> Run:
     """Take the places out of a run, which may differ where the same block stands twice."""
-    return replace(run, where=Where(""), page="", first_line=0, source_path="")
+    parts = tuple(replace(part, first_line=0) for part in run.parts)
+    return replace(run, where=Where(""), page="", first_line=0, source_path="", parts=parts)
 
 
 def _differences(one: Run, other: Run) -> list[str]:

@@ -1,17 +1,15 @@
-"""Plan: from runs to jobs, with the key of each, what it waits for, and whether its record still stands."""
+"""Plan: from runs to jobs, with the key of each and what it waits for."""
 
 from __future__ import annotations
 
 import os
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from functools import cache
-from importlib import metadata
 from pathlib import Path
 
 from mkdocs_dlplugin.errors import DLError, suggest
-from mkdocs_dlplugin.fingerprint import Files, canonical_value, changes, digest_code, digest_names, key, results_digest
-from mkdocs_dlplugin.model import Job, Record, Run, Value, place
+from mkdocs_dlplugin.fingerprint import Files, canonical_value, key
+from mkdocs_dlplugin.model import Job, Run, Value, place
 
 
 @dataclass(frozen=True)
@@ -30,16 +28,6 @@ class Task:
     def place(self) -> str:
         """Where its record is kept."""
         return self.job.place
-
-
-@dataclass(frozen=True)
-class State:
-    """How a job's record stands to what the pages say now."""
-
-    word: str
-    """`fresh`, `stale` or `missing`."""
-    reasons: tuple[str, ...] = ()
-    """What changed, in words."""
 
 
 @dataclass
@@ -116,6 +104,7 @@ def _task(
         secrets={name: environ[name] for name in run.secrets if name in environ},
         depends=_depends(run.depends, root),
         raises=run.raises,
+        parts=run.parts,
     )
     job = replace(job, key=key(job, (made.tasks[where].job.key for where in partners)))
     waits = tuple(p for used in run.uses for p in places(by_name[used]))
@@ -147,80 +136,6 @@ def partner(upstream: Run, params: Mapping[str, Value], seed: int) -> str:
         if settled and all(canonical_value(point[name]) == canonical_value(params[name]) for name in shared):
             return place(upstream.name, point, seed)
     return ""
-
-
-def state(task: Task, record: Record | None, files: Files, inputs: Mapping[str, str]) -> State:
-    """Compare a job with its record.
-
-    Args:
-        task: The job.
-        record: What the store holds at its place.
-        files: The project as it is now.
-        inputs: Digests of upstream results, see `input_digests`.
-    """
-    if record is None:
-        return State("missing", ("never measured",))
-    if record.key != task.job.key:
-        return State("stale", (_key_reason(task, record),))
-    changed = changes(record.observed, files, inputs)
-    return State("stale", tuple(changed)) if changed else State("fresh")
-
-
-def _key_reason(task: Task, record: Record) -> str:
-    then = record.provenance.get("options", {})
-    now = options_of(task.job)
-    changed = [name for name in now if then.get(name, now[name]) != now[name]]
-    if changed:
-        named = {"env": "a declared environment variable changed", "depends": "a file named by depends changed"}
-        return ", ".join(named.get(name) or f"{name} was {then[name]!r}, is {now[name]!r}" for name in changed)
-    if record.provenance.get("code") != code_digest(task.job):
-        return f"the code at {task.run.where} changed"
-    return "an upstream run changed" if task.partners else "its options changed"
-
-
-def options_of(job: Job) -> dict[str, str]:
-    """Name the options that are part of the key, so that `why` can say which one changed."""
-    env = " ".join(f"{name}={digest_names([value])[:8]}" for name, value in sorted(job.env.items()))
-    return {
-        "threads": str(job.threads),
-        "device": job.device,
-        "metrics": " ".join(job.metrics),
-        "series": job.series,
-        "raises": job.raises,
-        "env": env,
-        "depends": digest_names(f"{path} {digest}" for path, digest in job.depends.items())[:8] if job.depends else "",
-    }
-
-
-def code_digest(job: Job) -> str:
-    """Digest a job's code alone, for `why`."""
-    return digest_code(job.code)[:16]
-
-
-@cache
-def distributions() -> Mapping[str, Sequence[str]]:
-    """Name the distributions that provide each importable package here (`sklearn`: scikit-learn)."""
-    return metadata.packages_distributions()
-
-
-def drift(record: Record) -> list[str]:
-    """Say which packages are installed in another version than a record was measured with; it stays fresh."""
-    said = []
-    for name, then in sorted(dict(record.provenance.get("packages") or {}).items()):
-        now = next((metadata.version(package) for package in distributions().get(name, ())), "")
-        if now != then:
-            said.append(f"measured with {name} {then}, " + (f"{now} is installed" if now else "which is not installed"))
-    return said
-
-
-def input_digests(records: Iterable[Record]) -> dict[str, str]:
-    """Digest the results there are, by place, and per run the list of its places (`scan/*`)."""
-    digests: dict[str, str] = {}
-    listed: dict[str, list[str]] = {}
-    for record in records:
-        digests[record.place] = results_digest(record)
-        listed.setdefault(record.run, []).append(record.place)
-    return digests | {f"{run}/*": digest_names(found) for run, found in listed.items()}
 
 
 def _upstream_first(by_name: Mapping[str, Run]) -> list[Run]:

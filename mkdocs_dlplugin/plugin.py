@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import posixpath
 import re
+import sys
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Literal
@@ -17,9 +18,9 @@ from mkdocs.plugins import BasePlugin, event_priority
 from mkdocs.structure.files import File, Files, InclusionLevel
 from mkdocs.structure.pages import Page
 
-from mkdocs_dlplugin import fences, live, regular
+from mkdocs_dlplugin import engines, fences, live, regular
 from mkdocs_dlplugin.build import Build
-from mkdocs_dlplugin.config import Settings, Site, settings, snippet_paths
+from mkdocs_dlplugin.config import Settings, Site, check_engine, settings, snippet_paths
 from mkdocs_dlplugin.errors import DLError, Exit
 from mkdocs_dlplugin.markdown import DLExtension
 from mkdocs_dlplugin.model import Where
@@ -28,6 +29,8 @@ from mkdocs_dlplugin.reporting import Reporter, counted, harmless
 from mkdocs_dlplugin.showing import CSS
 
 log = logging.getLogger("mkdocs.plugins.dlplugin")
+
+_STOPPED = "Stopped; what was measured is recorded."
 
 
 class Ended(Abort):
@@ -53,6 +56,7 @@ class DLConfig(Config):  # type: ignore[no-untyped-call]
         """Check them; what MkDocs would only warn about is an error, for it would execute what must not run."""
         try:
             self.settings = settings(self.raw, Where("mkdocs.yml"))
+            check_engine(self.settings.engine, engines.known(self.settings.engine), Where("mkdocs.yml"))
         except DLError as problem:
             return [("dlplugin", ValidationError(harmless(str(problem))))], []
         return [], []
@@ -178,7 +182,7 @@ class DLPlugin(BasePlugin[DLConfig]):  # type: ignore[no-untyped-call]
             build.finish()
         except KeyboardInterrupt:
             # `on_build_error`, which MkDocs calls then, ends what runs.
-            raise Ended(130, "Stopped; what was measured is recorded.") from None
+            raise Ended(130, _STOPPED) from None
 
     def _run_page(self, name: str, page: Page, files: Files) -> str:
         if self.build is None:
@@ -219,11 +223,16 @@ class DLPlugin(BasePlugin[DLConfig]):  # type: ignore[no-untyped-call]
         if self.build is not None and not self.serving:
             self.build.close()
 
+    @event_priority(-100)
     def on_shutdown(self) -> None:
-        """Leave nothing running."""
+        """Leave nothing running; Ctrl-C ends a build alike while it renders pages and while it waits for runs."""
+        stopped = isinstance(sys.exception(), KeyboardInterrupt) and not self.serving
+        busy = self.build is not None and self.build.conductor.busy
         if self.build is not None:
             self.build.close()
         self.live.close()
+        if stopped and busy:
+            raise Ended(130, _STOPPED) from None
 
 
 def _refuse_links(files: Files, build: Build, docs: Path) -> None:

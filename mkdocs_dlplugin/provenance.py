@@ -15,7 +15,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from mkdocs_dlplugin import __version__
+from mkdocs_dlplugin import __version__, accelerators
 
 if sys.platform != "win32":
     import resource
@@ -26,15 +26,20 @@ class Meter:
 
     def __init__(self) -> None:
         self._started = datetime.now(UTC)
-        self._wall, self._cpu, self._resident = time.perf_counter(), _cpu_seconds(), _memory("VmRSS")
+        self._wall, self._cpu = time.perf_counter(), _cpu_seconds()
+        self._resident, self._files = _memory("VmRSS"), _memory("RssFile")
 
     def read(self) -> dict[str, Any]:
-        """Return when it started, wall and CPU seconds, and the peak of memory beyond what was there at the start."""
+        """Return when it started, wall and CPU seconds, and the peak of memory that is the job's own.
+
+        Not its own is what was there at the start, and what files stand behind, such as libraries it loaded.
+        """
+        files = max(0, _memory("RssFile") - self._files)
         return {
             "started": self._started.isoformat(timespec="seconds").replace("+00:00", "Z"),
             "wall": round(time.perf_counter() - self._wall, 3),
             "cpu_seconds": round(_cpu_seconds() - self._cpu, 3),
-            "peak_memory": max(0, _peak() - self._resident),
+            "peak_memory": max(0, _peak() - self._resident - files),
         }
 
 
@@ -52,8 +57,8 @@ def machine() -> dict[str, str]:
 def device_used() -> dict[str, str]:
     """Say where the work was done: on a GPU only if the code really used one."""
     torch = sys.modules.get("torch")
-    if torch is not None and torch.cuda.is_initialized():
-        return {"device": "cuda", "device_name": torch.cuda.get_device_name(torch.cuda.current_device())}
+    if torch is not None and (kind := accelerators.used(torch)):
+        return {"device": kind, "device_name": accelerators.model(torch, kind)}
     return {"device": "cpu", "device_name": ""}
 
 

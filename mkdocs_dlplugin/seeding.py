@@ -12,13 +12,15 @@ import types
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
+from mkdocs_dlplugin import accelerators
 from mkdocs_dlplugin.model import Job
 
 
 def seed_everything(job: Job, device: str) -> None:
     """Seed `random`, NumPy and torch and set their threads, now or at the moment the job imports them.
 
-    On CUDA torch is also asked for deterministic algorithms, and warns where it has none.
+    On an accelerator torch is also asked for deterministic algorithms, and warns where it has none; a job that states
+    how much of a GPU's memory it needs gets that much, so that it cannot take its neighbours' part.
     """
     random.seed(job.seed)
 
@@ -27,9 +29,11 @@ def seed_everything(job: Job, device: str) -> None:
 
     def torch(module: Any) -> None:
         module.set_num_threads(job.threads)
-        if device == "cuda":
-            module.manual_seed(job.seed)
+        if device != "cpu":
+            module.manual_seed(job.seed)  # of every accelerator too: now, or when the code starts it
             module.use_deterministic_algorithms(True, warn_only=True)
+            if device == "cuda" and job.gpu_memory:
+                accelerators.limit(module, job.gpu_memory)
         else:
             # All of manual_seed that matters here; the rest notes a stack trace per kind of accelerator, 8 ms.
             module.default_generator.manual_seed(job.seed)

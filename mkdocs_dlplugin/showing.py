@@ -16,6 +16,7 @@ from mkdocs_dlplugin.errors import DLError, NoResult
 from mkdocs_dlplugin.expressions import InlineValue, parse_value
 from mkdocs_dlplugin.fingerprint import digest_bytes
 from mkdocs_dlplugin.model import Block, Where, place
+from mkdocs_dlplugin.parts import statements
 from mkdocs_dlplugin.reporting import Reporter
 from mkdocs_dlplugin.results import Group, Place, Results
 from mkdocs_dlplugin.vega import Renderer
@@ -97,11 +98,10 @@ class Showing:
         results = self.results(run.page)
         groups = [group for group in results.groups if group.run.name == name]
         spot = self._place(run.where, "", url)
-        part = next(
-            ((d.shown, d.shown_from) for n, d in self._asked.shown.values() if n == name and d.shown_from), ("", "")
-        )
+        taken = [(d.shown, d.shown_from) for n, d in self._asked.shown.values() if n == name and d.shown_from]
+        files = list(dict.fromkeys(taken))
         return placeholders.unmarked(
-            runpage.render(run, groups, results, spot, page_url, part, self._conductor.store.asset)
+            runpage.render(run, groups, results, spot, page_url, files, self._conductor.store.asset)
         )
 
     def ship(self) -> dict[str, bytes]:
@@ -191,6 +191,9 @@ class Showing:
             fig_cap=display.fig_cap,
             fig_alt=display.fig_alt,
             output=display.result != "none",
+            part=display.part,
+            parts=max(1, len(run.parts)),
+            split=tuple(statements(run)),
         )
         return output.render(shown, spot, conductor.store.asset)
 

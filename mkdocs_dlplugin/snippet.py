@@ -16,12 +16,11 @@ from dataclasses import dataclass, field, fields
 from pathlib import Path
 from typing import Any, BinaryIO
 
+from mkdocs_dlplugin import accelerators
 from mkdocs_dlplugin.fingerprint import digest_names
-from mkdocs_dlplugin.model import Input, Value, address, place
+from mkdocs_dlplugin.model import Input, Limits, Value, address, place
+from mkdocs_dlplugin.sizes import decimal
 from mkdocs_dlplugin.vetting import NAME
-
-ASSET_LIMIT = 10_000_000
-"""Bytes of kept files per run, so that records stay small enough to commit."""
 
 ASSET_NAME = re.compile(r"[A-Za-z0-9][\w.-]{0,80}\.(npz|safetensors|json|png|txt|csv)", re.ASCII)
 """Formats a reader can open without running code; no pickle."""
@@ -41,7 +40,7 @@ class Session:
     params: Mapping[str, Value] = field(default_factory=dict)
     seed: int = 0
     device: str = ""
-    """`cpu` or `cuda`; empty outside a build, where torch is asked if it is there."""
+    """`cpu`, `cuda`, `mps` or `xpu`; empty outside a build, where torch is asked if it is there."""
     folder: Path | None = None
     """Where the run may write; a temporary folder outside a build."""
     inputs: Mapping[str, tuple[Input, ...]] = field(default_factory=dict)
@@ -62,6 +61,8 @@ class Session:
     """Upstream jobs whose results were looked at, with the digest of those results."""
     lines: dict[str, int] = field(default_factory=dict)
     """Where each value that is not finite was logged."""
+    largest: int = Limits.assets
+    """Bytes of all the files that may be kept."""
     calls: int = 0
     told: float = 0.0
     """When progress was last reported."""
@@ -192,7 +193,7 @@ class Recorder:
 
     @property
     def device(self) -> str:
-        """`cuda` or `cpu`: what to hand to `.to(…)`."""
+        """`cpu`, `cuda`, `mps` or `xpu`: what to hand to `.to(…)`."""
         return self.session.device or _device()
 
     @property
@@ -236,7 +237,7 @@ class Recorder:
             session.tell(numbers, where)
 
     def save(self, name: str, data: Any = None) -> None:
-        """Keep a file with the result, 10 MB a run in all.
+        """Keep a file with the result, 10 MB a run in all unless `assets` says otherwise.
 
         Args:
             name: File name ending in npz, safetensors, json, png, txt or csv.
@@ -251,8 +252,9 @@ class Recorder:
             raise ValueError(f"'{name}' cannot be kept: use a plain file name ending in {endings}")
         content = _content(name, self.dir / name if data is None else data)
         total = len(content) + sum(len(kept) for other, kept in self.session.assets.items() if other != name)
-        if total > ASSET_LIMIT:
-            raise ValueError(f"the files kept by this run are {total / 1e6:.1f} MB, more than the 10 MB allowed")
+        if total > (largest := self.session.largest):
+            kept, most = decimal(total), decimal(largest)
+            raise ValueError(f"the files kept by this run are {kept}, more than the {most} allowed")
         self.session.assets[name] = content
         if self.session.tell is None:
             _say(f"save: {name}, {len(content)} bytes")
@@ -367,13 +369,13 @@ def _array(np: Any, value: Any) -> Any:
 def _device() -> str:
     # Importing torch here would make a snippet without it wait two seconds.
     torch = sys.modules.get("torch")
-    return "cuda" if torch is not None and torch.cuda.is_available() else "cpu"
+    return "cpu" if torch is None else accelerators.here(torch)
 
 
 def _synchronise() -> None:
     torch = sys.modules.get("torch")
-    if torch is not None and torch.cuda.is_initialized():
-        torch.cuda.synchronize()
+    if torch is not None:
+        accelerators.synchronise(torch)
 
 
 def _say(text: str) -> None:

@@ -17,7 +17,7 @@ from typing import Any
 
 from mkdocs_dlplugin import kept, regular, vetting
 from mkdocs_dlplugin.errors import StoreError
-from mkdocs_dlplugin.fingerprint import digest_bytes, digest_json, results_digest
+from mkdocs_dlplugin.fingerprint import digest_bytes, digest_code, digest_json, results_digest
 from mkdocs_dlplugin.model import SCHEMA, Observed, Output, Record, Where
 from mkdocs_dlplugin.vetting import Damaged, Newer
 
@@ -138,7 +138,8 @@ class Store:
             return
         where, hint = Where(self.folder.name), "Results of this build are shown but not kept."
         try:
-            _replace_all(self._files(record, code))
+            with self.locked():
+                _replace_all(self._files(record, code))
             self._sweep()
         except (Damaged, regular.Odd) as refused:
             raise StoreError(where, f"record {place} is not kept, for it {refused}.", hint) from refused
@@ -165,7 +166,7 @@ class Store:
         body = serialise(record, source, surroundings)
         vetting.load(body)
         self._environments.pop(surroundings, None)
-        shared = {f"_sources/{source}.py": code.encode(), f"_environments/{surroundings}.json": _dump(environment)}
+        shared = {self._source(source): code.encode(), f"_environments/{surroundings}.json": _dump(environment)}
         named = {name: content for name, content in shared.items() if not self._has(name, content)}
         named |= {f"{record.place}/{name}": content for name, content in record.blobs.items()}
         named[f"{record.place}.json"] = body
@@ -186,6 +187,46 @@ class Store:
             with contextlib.suppress(OSError):
                 if time.time() - left.lstat().st_mtime > OLD:
                     left.unlink()
+
+    def keep_sources(self, modules: Mapping[str, str], root: Path) -> None:
+        """Keep the project modules a record stands on, once per digest, so that `why` can say what changed in them.
+
+        Args:
+            modules: Path and digest of each, as observed.
+            root: Folder of `mkdocs.yml`.
+
+        Raises:
+            StoreError: the folder cannot be written.
+        """
+        for path, digest in modules.items():
+            name = self._source(digest)
+            # A record may come from elsewhere: what it names is kept only if it is the project's, and unchanged.
+            if (self.folder / name).is_file() or not (root / path).resolve().is_relative_to(root.resolve()):
+                continue
+            try:
+                text = (root / path).read_text("utf-8")
+            except (OSError, UnicodeError):
+                continue
+            if digest_code(text) == digest:
+                try:
+                    with self.locked():
+                        _replace_all({regular.locate(self.folder, name): text.encode()})
+                except (OSError, regular.Odd) as error:
+                    problem = f"the source of {path} cannot be written: {getattr(error, 'strerror', None) or error}."
+                    raise StoreError(Where(self.folder.name), problem) from error
+
+    def source(self, digest: str) -> str | None:
+        """Read code that was kept, by its digest in a record; `None` when it was not kept."""
+        if not _DIGEST.match(digest):
+            return None
+        try:
+            return regular.read(self.folder, self._source(digest), vetting.LARGEST).decode("utf-8")
+        except (OSError, UnicodeError, regular.Odd):
+            return None
+
+    @staticmethod
+    def _source(digest: str) -> str:
+        return f"_sources/{digest[:16]}.py"
 
     def environment(self, digest: str) -> dict[str, Any]:
         """Read the environment that records share; empty when its file is gone.
@@ -258,29 +299,55 @@ class Store:
 
         The kernel gives the lock back when a build dies, so no stale lock is ever left.
         """
+        try:
+            handle = self._lock(key[:32], alone=True, wait=False)
+        except BlockingIOError:
+            return False
+        if handle is not None:
+            with contextlib.suppress(OSError):
+                os.ftruncate(handle, 0)
+                os.pwrite(handle, f"{os.getpid()}\n".encode(), 0)
+            until.callback(os.close, handle)
+        return True
+
+    @contextlib.contextmanager
+    def locked(self, *, alone: bool = False) -> Iterator[None]:
+        """Write together with other builds, or *alone*, so that what no record names can be told and removed."""
+        handle = self._lock("store", alone=alone)
+        try:
+            yield
+        finally:
+            if handle is not None:
+                os.close(handle)
+
+    def _lock(self, name: str, *, alone: bool, wait: bool = True) -> int | None:
+        """Lock a file in the scratch folder until the handle that this returns is closed.
+
+        Returns:
+            The handle; `None` where nothing can be locked.
+
+        Raises:
+            BlockingIOError: somebody else has it, and we are not to wait.
+        """
         if sys.platform == "win32":
-            return True
+            return None
         locks = self.scratch / "locks"
         try:
             locks.mkdir(parents=True, exist_ok=True)
             flags = os.O_RDWR | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW
-            handle = os.open(locks / f"{key[:32]}.lock", flags, 0o644)
+            handle = os.open(locks / f"{name}.lock", flags, 0o644)
         except OSError:
-            return True  # read-only scratch: measuring twice does less harm than not measuring
+            return None  # read-only scratch: measuring twice does less harm than not measuring
         try:
-            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            fcntl.flock(handle, (fcntl.LOCK_EX if alone else fcntl.LOCK_SH) | (0 if wait else fcntl.LOCK_NB))
         except BlockingIOError:
             os.close(handle)
-            return False
+            raise
         except OSError as error:
             # Such as some NFS mounts: measuring twice does less harm than not measuring.
-            said = f"{error.strerror or error}; of two builds at once, both measure"
-            self.warn(f"{self.scratch.name}: no locks on this file system ({said}.")
-        with contextlib.suppress(OSError):
-            os.ftruncate(handle, 0)
-            os.pwrite(handle, f"{os.getpid()}\n".encode(), 0)
-        until.callback(os.close, handle)
-        return True
+            said = f"no locks on this file system ({error.strerror or error}): of two builds at once, both measure."
+            self.warn(f"{self.scratch.name}: {said}")
+        return handle
 
     def holder(self, key: str) -> int:
         """Name the process that took the right to measure a job last; 0 when nobody did."""
@@ -316,7 +383,12 @@ def serialise(record: Record, source: str, environment: str) -> bytes:
             "inputs": dict(record.observed.inputs),
         },
         "outputs": [
-            {"kind": o.kind, **({"text": o.text} if o.kind == "text" else {"asset": o.asset})} for o in record.outputs
+            {
+                "kind": o.kind,
+                **({"text": o.text} if o.kind == "text" else {"asset": o.asset}),
+                **({"part": o.part} if o.part else {}),
+            }
+            for o in record.outputs
         ],
         "notes": list(record.notes),
         "source": source,
@@ -343,7 +415,9 @@ def parse(content: bytes) -> Record:
         metrics=value["metrics"],
         series={name: (tuple(s["step"]), tuple(s["value"])) for name, s in value["series"].items()},
         correct=_unpack(value["correct"]),
-        outputs=tuple(Output(o["kind"], o.get("text", ""), o.get("asset", "")) for o in value["outputs"]),
+        outputs=tuple(
+            Output(o["kind"], o.get("text", ""), o.get("asset", ""), o.get("part", 0)) for o in value["outputs"]
+        ),
         assets=value["assets"],
         observed=Observed(*(observed.get(name, {}) for name in ("modules", "files", "folders", "inputs"))),
         timings=value["timings"],

@@ -344,6 +344,7 @@ def _output(value: Any) -> None:
         raise _Wrong(f"shows {_said(value.get('kind') if isinstance(value, dict) else value)}")
     _text(LARGEST)(value.get("text", ""))
     _text(200)(value.get("asset", ""))
+    _whole(100_000)(value.get("part", 0))
 
 
 OUTPUTS = ("text", "png")
@@ -357,6 +358,10 @@ PROVENANCE: Mapping[str, _Check] = {
     "device_name": _text(200), "plugin": _text(40), "threads": _whole(100_000), "started": _matching(
         r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ"), "wall": _positive, "cpu_seconds": _positive, "peak_memory": _positive,
     "commit": _matching(r"[0-9a-f]{0,64}"), "dirty": _flag, "code": _matching(r"[0-9a-f]{0,64}"),
+    "blocks": _list(_whole(1_000_000), 1000), "strict": _mapping(r"[\w.-]{1,100}", _text(100)),
+    "upstream": _mapping(re.compile(r"(?s).{1,1000}"), _text(100), 100_000),
+    "depends": _mapping(re.compile(r"(?s).{1,1000}"), _text(100), 100_000),
+    "isolation": _text(40), "sandbox": _text(40), "network": _flag, "write_to": _list(_text(500), 1000),
     "packages": _mapping(r"[\w.-]{1,100}", _text(100)), "options": _mapping(r"[a-z_]{1,40}", _text(20_000)),
 }  # fmt: skip
 """What is published of a record's provenance, each with its type; nothing else leaves this machine."""

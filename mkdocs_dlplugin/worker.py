@@ -7,23 +7,25 @@ import builtins
 import contextlib
 import linecache
 import os
-import re
 import sys
 import threading
 import time
 import types
 import warnings
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from mkdocs_dlplugin import provenance, snippet
-from mkdocs_dlplugin.collect import figures_of, is_figure, metrics_of, series_of
+from mkdocs_dlplugin import accelerators, provenance, snippet
+from mkdocs_dlplugin.collect import metrics_of, series_of
 from mkdocs_dlplugin.errors import RunFailed
-from mkdocs_dlplugin.explain import failure, frames_of, from_exception, from_exit
+from mkdocs_dlplugin.explain import Frame, failure, frames_of, from_exception, from_exit
 from mkdocs_dlplugin.fingerprint import digest_bytes
-from mkdocs_dlplugin.model import Job, Observed, Output, Record, show
+from mkdocs_dlplugin.model import Job, Observed, Record, show
 from mkdocs_dlplugin.observe import Changed, Observer, watch
+from mkdocs_dlplugin.parts import at_lines
+from mkdocs_dlplugin.script import Script
 from mkdocs_dlplugin.seeding import seed_everything
 
 _PATIENCE = 1.0
@@ -32,15 +34,35 @@ _PATIENCE = 1.0
 Tell = Callable[[Mapping[str, float], float], None]
 """Hears logged values and their step while the job runs."""
 
+Blame = Callable[[BaseException, list[Frame]], RunFailed | None]
+"""Recognises an error that the job's surroundings are the cause of."""
+
+
+@dataclass(frozen=True)
+class Surroundings:
+    """What an engine has made of the process in which a job is executed."""
+
+    device: str = "cpu"
+    """What `run.device` says: `cpu`, `cuda`, `mps` or `xpu`."""
+    skip: tuple[Path, ...] = ()
+    """Folders inside the project that are no input of the run."""
+    ends: bool = False
+    """Whether the process ends with this job, so that its thread pools may be closed for good."""
+    contained: Mapping[str, Any] = field(default_factory=dict)
+    """What the record says of how the job was kept apart and what it was allowed."""
+    blame: Blame | None = None
+    """Recognises what the sandbox refused."""
+
+
+HERE = Surroundings()
+"""This process as it is."""
+
 
 def execute(
     job: Job,
     folder: Path,
     tell: Tell | None = None,
-    *,
-    device: str = "cpu",
-    skip: Sequence[Path] = (),
-    ends: bool = False,
+    around: Surroundings = HERE,
 ) -> Record:
     """Run a job's code in this process, as `__main__`, in the project's folder.
 
@@ -50,9 +72,7 @@ def execute(
         job: What to run.
         folder: An empty folder that the run may write into.
         tell: Hears logged values while the job runs.
-        device: What `run.device` says, `cpu` or `cuda`.
-        skip: Folders inside the project that are no input of the run.
-        ends: Whether the process ends with this job, so that its thread pools may be closed for good.
+        around: What the engine has made of this process.
 
     Returns:
         The record, without the text that was printed: capturing it is the engine's affair too.
@@ -62,14 +82,18 @@ def execute(
     """
     meter, threads = provenance.Meter(), set(threading.enumerate())
     tree = with_parameters(_parse(job), job)
-    session = snippet.Session(job.params, job.seed, device, folder, job.inputs, job.source_path, tell or _nobody)
+    session = snippet.Session(job.params, job.seed, around.device, folder, job.inputs, job.source_path, tell or _nobody)
+    session.largest = job.limits.assets
     namespace = _stage(job, session)
-    seed_everything(job, device)
-    observer = watch(Path(job.root), (folder, *skip))
-    _run(job, tree, namespace)
-    notes = _left_threads(threads, ends=ends)
-    figures = figures_of(job, namespace.get("__figure__"))
-    assets = {**figures, **session.assets}
+    seed_everything(job, around.device)
+    observer = watch(Path(job.root), (folder, *around.skip))
+    script = Script(job)
+    _run(job, tree, namespace, script, around.blame)
+    notes = _left_threads(threads, ends=around.ends)
+    script.draw()
+    if script.drawn > job.limits.outputs:
+        notes = (*notes, f"drew {script.drawn} figures; the first {job.limits.outputs} are kept")
+    assets = {**script.figures, **session.assets}
     observed = _observed(job, observer, session)
     return Record(
         key=job.key,
@@ -79,7 +103,7 @@ def execute(
         metrics=metrics_of(job, tree, session, namespace),
         series=series_of(job, tree, session, namespace),
         correct=session.correct,
-        outputs=tuple(Output("png", asset=name) for name in figures),
+        outputs=tuple(script.outputs),
         assets={name: digest_bytes(content) for name, content in assets.items()},
         observed=observed,
         timings=session.timings,
@@ -88,6 +112,7 @@ def execute(
             **provenance.machine(),
             **provenance.device_used(),
             "threads": job.threads,
+            **around.contained,
             "packages": _packages(job, observed),
         },
         notes=notes,
@@ -118,9 +143,11 @@ def with_parameters(tree: ast.Module, job: Job) -> ast.Module:
 
 
 def without_gpu(job: Job) -> RunFailed:
-    """Tell that a job needs a GPU where there is none."""
-    hint = "Build where torch finds a GPU, keep the recorded result, or write `device: prefer:cuda`."
-    return failure(job, f"needs CUDA (`device: {job.device}`), and no GPU was found here", hint, kind="Device")
+    """Tell that a job needs an accelerator where there is none."""
+    kind = job.device.rpartition(":")[2]
+    hint = f"Keep the recorded result, build where torch finds one, or write `device: prefer:{kind}`."
+    said = f"{accelerators.needs(job.device)}; none here ({accelerators.installed()})"
+    return failure(job, said, hint, kind="Device")
 
 
 def _nobody(values: Mapping[str, float], step: float) -> None:
@@ -129,8 +156,10 @@ def _nobody(values: Mapping[str, float], step: float) -> None:
 
 def _parse(job: Job) -> ast.Module:
     # Blank lines put the code at its own place in the page, so that tracebacks point there and show the page's lines.
-    padded = "\n" * (job.first_line - 1) + job.code
-    linecache.cache[job.source_path] = (len(padded), None, padded.splitlines(keepends=True), job.source_path)
+    padded = at_lines(job.code, job.first_line, job.parts)
+    # Not `splitlines`, which ends a line at a form feed too.
+    written = [f"{line}\n" for line in padded.split("\n")]
+    linecache.cache[job.source_path] = (len(padded), None, written, job.source_path)
     try:
         return ast.parse(padded, job.source_path)
     except (SyntaxError, ValueError) as error:
@@ -172,31 +201,24 @@ def _stage(job: Job, session: snippet.Session) -> dict[str, Any]:
     return main.__dict__
 
 
-def _run(job: Job, tree: ast.Module, namespace: dict[str, Any]) -> None:
-    """Execute the code and print the value of its last expression, as a notebook does.
+def _run(job: Job, tree: ast.Module, namespace: dict[str, Any], script: Script, blame: Blame | None) -> None:
+    """Execute the code.
 
     Raises:
         RunFailed: it did not end as it should.
     """
-    last = tree.body[-1] if tree.body else None
-    shown = ast.Expression(last.value) if isinstance(last, ast.Expr) else None
-    body = ast.Module(tree.body[:-1] if shown else tree.body, [])
     try:
-        exec(compile(body, job.source_path, "exec", dont_inherit=True), namespace)  # noqa: S102 - the author's code is what we run
-        if shown:
-            value = eval(compile(shown, job.source_path, "eval", dont_inherit=True), namespace)  # noqa: S307 - likewise
-            if is_figure(value):
-                namespace["__figure__"] = value
-            elif value is not None:
-                # Addresses would make every run print something else.
-                sys.stdout.write(re.sub(r" at 0x[0-9a-f]{6,}", "", repr(value)) + "\n")
+        script.execute(tree, namespace)
+    except RunFailed:
+        raise
     except SystemExit as error:
         if isinstance(error.code, str):
             sys.stderr.write(error.code + "\n")
         if error.code not in (None, 0):
             raise from_exit(job, error.code, frames_of(job, error.__traceback__)) from error
     except BaseException as error:
-        failed = from_exception(job, error)
+        blamed = blame(error, frames_of(job, error.__traceback__)) if blame else None
+        failed = blamed or from_exception(job, error)
         if job.raises not in [kind.__name__ for kind in type(error).__mro__]:
             raise failed from error
         sys.stderr.write(failed.problem.partition(f"seed {job.seed}: ")[2] + "\n")

@@ -110,7 +110,11 @@ def load(text: str, where: Where, *, key: str | None = None) -> Any:
         return loader.construct_document(node)
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
-        raise DLError(_at(where, mark), f"this is not YAML we can read: {_why(error)}.") from None
+        lines = text.rstrip("\n").split("\n")
+        # What is missing at the end is missed one line further down.
+        line = min(mark.line if mark else 0, len(lines) - 1)
+        said = f"this is not YAML we can read: {_why(error, lines[line])}."
+        raise DLError(Where(where.path, where.line + line) if where.line else where, said) from None
     except (yaml.YAMLError, ValueError, RecursionError) as error:
         raise DLError(where, f"this is not YAML we can read: {str(error).splitlines()[0]}.") from None
     finally:
@@ -172,11 +176,11 @@ def _at(where: Where, mark: Any) -> Where:
     return Where(where.path, where.line + mark.line) if mark and where.line else where
 
 
-def _why(error: yaml.MarkedYAMLError) -> str:
+def _why(error: yaml.MarkedYAMLError, line: str) -> str:
     text = (error.problem or error.context or "").rstrip(".")
     if "could not determine a constructor for the tag" in text:
         tag = text.rsplit(" ", 1)[-1].replace("tag:yaml.org,2002:", "!!")
         return f"the tag {tag} is not read here"
-    if "cannot start any token" in text and "\\t" in text:
+    if "cannot start any token" in text and line.lstrip(" ").startswith("\t"):
         return "tabs do not indent"
     return text

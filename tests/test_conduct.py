@@ -9,12 +9,14 @@ import time
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from mkdocs_dlplugin.conduct import Conductor
 from mkdocs_dlplugin.model import Job, Record, Run, Where
 from mkdocs_dlplugin.plan import Task, plan
+from mkdocs_dlplugin.plugin import DLPlugin
 from mkdocs_dlplugin.reporting import Reporter
 from mkdocs_dlplugin.store import Store
 
@@ -223,3 +225,127 @@ def test_an_engine_that_starts_while_the_build_ends_is_closed(conduct):
     soon(lambda: engine.closed)
     assert engine.given == []
     conductor.finish()
+
+
+# -- the longest first --------------------------------------------------------------------------------------------
+
+
+def measure(conduct, wall: dict[int, float], *runs: Run) -> None:
+    """Record jobs of runs as having taken so many seconds, by seed."""
+    engine = ByHand()
+    conductor = conduct(engine, *runs)
+    conductor.start()
+    for number in range(sum(len(one.seeds) for one in runs)):
+        soon(lambda number=number: len(engine.given) > number)
+        job, future = engine.given[number]
+        how = {"wall": wall[job.seed]}
+        future.set_result(Record(job.key, job.run, job.params, job.seed, {"v": 1.0}, provenance=how))
+    conductor.finish()
+
+
+def test_the_engine_hears_how_long_each_job_took_before_and_gets_the_longest_first(conduct):
+    measure(conduct, {0: 2.0, 1: 7.0, 2: 5.0}, run("a", seeds=(0, 1, 2)))
+    engine = ByHand()
+    conductor = conduct(engine, run("a", "x = 2", seeds=(0, 1, 2, 3)), run("new", "y = 1"))
+    conductor.start()
+    soon(lambda: len(engine.given) == 5)
+
+    # The first one was never measured; the fourth seed of `a` will take about as long as another seed of it.
+    assert [(job.run, job.seed, job.expected) for job, _ in engine.given] == [
+        ("new", 0, 0.0),
+        ("a", 1, 7.0),
+        ("a", 2, 5.0),
+        ("a", 0, 2.0),
+        ("a", 3, 2.0),
+    ]
+
+
+def test_what_a_job_takes_is_no_part_of_what_it_is(conduct):
+    measure(conduct, {0: 2.0}, run("a"))
+    engine = ByHand()
+    again = conduct(engine, run("a"), forced=frozenset({"a/_/0"}))
+    again.start()
+    soon(lambda: engine.given)
+
+    assert engine.given[0][0].expected == 2.0
+    assert engine.given[0][0].key == again.plan.tasks["a/_/0"].job.key
+
+
+def test_nothing_is_loaded_ahead_for_what_is_fresh(conduct):
+    measure(conduct, {0: 1.0}, run("fresh"), run("up"), run("down", "z = 1", uses=("up",)))
+    asked: list[str] = []
+
+    def start(tasks: Sequence[Task]) -> ByHand:
+        asked.extend(task.place for task in tasks)
+        return ByHand()
+
+    conductor = conduct(start, run("fresh"), run("up", "x = 2"), run("down", "z = 1", uses=("up",)))
+    conductor.start()
+    soon(lambda: asked)
+
+    assert asked == ["up/_/0", "down/_/0"]
+
+
+def test_a_job_does_not_wait_for_a_long_look_at_the_others(conduct, monkeypatch):
+    measure(conduct, {0: 1.0}, *(run(f"fresh-{i}", f"x = {i}") for i in range(9)))
+    monkeypatch.setattr("mkdocs_dlplugin.conduct.GATHERING", 0.0)
+    engine = ByHand()
+    conductor = conduct(engine, run("new", "y = 1"), *(run(f"fresh-{i}", f"x = {i}") for i in range(9)))
+    settle, looked = conductor._settle, []
+
+    def slow(task: Task) -> bool:
+        looked.append((task.place, len(engine.given)))
+        return settle(task)
+
+    monkeypatch.setattr(conductor, "_settle", slow)
+    conductor.start()
+    conductor.catch_up(5)
+
+    assert looked[0] == ("new/_/0", 0)
+    assert looked[1] == ("fresh-0/_/0", 1)
+
+
+def test_a_build_that_gives_way_while_it_looks_starts_nothing(conduct, monkeypatch):
+    engine = ByHand()
+    conductor = conduct(engine, run("a"), run("b", "y = 1"))
+    prepare = conductor._prepare
+
+    def give_way(task: Task) -> None:
+        prepare(task)
+        conductor.retire()
+
+    monkeypatch.setattr(conductor, "_prepare", give_way)
+    conductor.start()
+    conductor.finish()
+
+    assert engine.given == []
+    assert conductor.store.claim(conductor.plan.tasks["a/_/0"].job.key, contextlib.ExitStack())
+
+
+def test_the_engine_has_its_jobs_before_the_first_page_is_rendered(site, monkeypatch):
+    order: list[str] = []
+
+    def start(*_: object) -> ByHand:
+        engine = ByHand()
+        submit = engine.submit
+
+        def note(job: Job) -> Future[Record]:
+            order.append(job.place)
+            future = submit(job)
+            engine.end(len(engine.given) - 1)
+            return future
+
+        engine.submit = note  # type: ignore[method-assign]
+        return engine
+
+    markdown = DLPlugin.on_page_markdown
+
+    def rendering(self: DLPlugin, text: str, **more: Any) -> None:
+        order.append(more["page"].file.src_uri)
+        markdown(self, text, **more)
+
+    monkeypatch.setattr("mkdocs_dlplugin.build.start_engine", start)
+    monkeypatch.setattr(DLPlugin, "on_page_markdown", rendering)
+    site({"index": "A page.", "p": '```python {run="net" seeds=2}\nx = 1\n```\n'}, run_pages=False)
+
+    assert order == ["net/_/0", "net/_/1", "index.md", "p.md"]

@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
+import argparse
+import re
 from dataclasses import fields
 from pathlib import Path
 
 import pytest
 
+from mkdocs_dlplugin.__main__ import parser
 from mkdocs_dlplugin.config import Settings
+from mkdocs_dlplugin.errors import Exit
 from mkdocs_dlplugin.options import Display, RunOptions, spelled
 from mkdocs_dlplugin.views import VIEWS
 
 ROOT = Path(__file__).parent.parent
 BLOCKS = (ROOT / "docs/plugin/blocks.md").read_text("utf-8")
-FILLED = {"shown", "shown_from"}
+FILLED = {"shown", "shown_from", "part"}
 
 
 @pytest.mark.parametrize("kind", [RunOptions, Display, Settings, *(view.Options for view in VIEWS.values())])
@@ -30,8 +34,16 @@ def test_every_module_is_in_the_architecture():
     assert sorted(name for name in modules if f"`{name}`" not in text) == []
 
 
-def test_the_docs_name_every_command():
-    text = (ROOT / "docs/plugin/freshness.md").read_text("utf-8")
+def test_the_docs_name_every_command_and_what_it_takes():
+    text = (ROOT / "docs/plugin/commands.md").read_text("utf-8")
+    commands = next(action.choices for action in parser()._actions if isinstance(action, argparse._SubParsersAction))
+    options = {option for sub in commands.values() for option in sub._option_string_actions if option.startswith("--")}
 
-    for command in ("run", "status", "why", "check"):
-        assert command in text
+    assert [name for name in commands if not re.search(rf"^\| `{name}\b", text, re.MULTILINE)] == []
+    assert sorted(option for option in options - {"--help"} if option not in text) == []
+
+
+def test_the_docs_name_every_exit_code():
+    text = (ROOT / "docs/plugin/commands.md").read_text("utf-8")
+
+    assert [int(code) for code in Exit if f"| {int(code)} |" not in text] == []

@@ -13,12 +13,14 @@ from typing import Any
 
 import pytest
 
+from mkdocs_dlplugin.accelerators import installed
 from mkdocs_dlplugin.engines import Inline, Local, Progress, preload_for
 from mkdocs_dlplugin.engines.host import for_run, for_zygote, usable_cores
 from mkdocs_dlplugin.engines.printed import Printed
 from mkdocs_dlplugin.engines.wire import pack, pack_failure, unpack, unpack_failure
 from mkdocs_dlplugin.errors import RunFailed
 from mkdocs_dlplugin.model import Job, Record, Where
+from tests.isolation import LEVELS, started
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="processes are followed through /proc")
 
@@ -52,9 +54,9 @@ def project(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return tmp_path_factory.mktemp("project")
 
 
-@pytest.fixture(scope="module")
-def engine(project: Path) -> Iterator[Local]:
-    engine = Local(project / ".dlplugin", slots=2)
+@pytest.fixture(scope="module", params=LEVELS)
+def engine(project: Path, request: pytest.FixtureRequest) -> Iterator[Local]:
+    engine = started(request.param, project / ".dlplugin", slots=2)
     yield engine
     engine.close()
 
@@ -101,6 +103,14 @@ def test_a_library_that_was_not_loaded_ahead_is_seeded_all_the_same(engine: Loca
     assert printed(records[0]) == printed(records[1]) != printed(records[2])
 
 
+def test_torch_need_not_be_loaded_ahead(engine: Local, project: Path):
+    pytest.importorskip("torch")
+    record = engine.submit(job("import torch\nprint(torch.ones(2).sum().item())", project)).result(60)
+
+    assert printed(record) == "2.0\n"
+    assert record.observed.modules == {}
+
+
 # -- side by side -------------------------------------------------------------------------------------------------
 
 
@@ -126,6 +136,17 @@ def test_an_exclusive_job_runs_alone(engine: Local, project: Path):
     alone, *others = spans([future.result(30) for future in futures])
 
     assert not any(overlap(alone, other) for other in others)
+
+
+def test_the_longest_job_starts_first_and_one_that_nobody_knows_before_it(tmp_path: Path):
+    heard: list[Progress] = []
+    engine = Local(tmp_path / "scratch", slots=1, on_progress=heard.append)
+    futures = [engine.submit(job("pass", tmp_path, seed, expected=time)) for seed, time in enumerate((1.0, 9.0, 0.0))]
+    for future in futures:
+        future.result(30)
+    engine.close()
+
+    assert [one.job.seed for one in heard if one.event == "started"] == [2, 1, 0]
 
 
 def test_submitting_never_waits(tmp_path: Path):
@@ -189,13 +210,18 @@ def test_a_job_sees_only_the_environment_it_declares(engine: Local, project: Pat
 import json, os, sys, tempfile
 from pathlib import Path
 from mkdocs_dlplugin import run
+def read(path):
+    try:
+        return Path(path).read_text("utf-8", "replace")
+    except OSError:
+        return ""
 folders = {name: os.environ[name] for name in ("HOME", "TMPDIR", "XDG_CACHE_HOME", "MPLCONFIGDIR", "TORCH_HOME")}
 print(json.dumps({
     "names": sorted(os.environ),
     "mine": os.environ["MINE"],
     "inside": all(Path(folder).is_relative_to(run.dir.parent) for folder in folders.values()),
     "exist": all(Path(folder).is_dir() for folder in folders.values()),
-    "parent": "hunter2" in Path(f"/proc/{os.getppid()}/environ").read_text(),
+    "parent": any("hunter2" in read(f"/proc/{pid}/environ") for pid in os.listdir("/proc") if pid.isdigit()),
     "cwd": Path.cwd() == Path(sys.path[0]),
     "gpus": os.environ["CUDA_VISIBLE_DEVICES"],
     "name": __name__,
@@ -296,10 +322,14 @@ def test_a_record_says_what_it_was_measured_on(engine: Local, project: Path):
 # -- GPUs ---------------------------------------------------------------------------------------------------------
 
 FAKE_TORCH = """\
+import sys
 class cuda:
     device_count = staticmethod(lambda: 2)
     is_initialized = staticmethod(lambda: False)
     is_available = staticmethod(lambda: False)
+class backends:
+    pass
+sys.modules["torch.cuda"] = cuda
 manual_seed = set_num_threads = lambda n: None
 class default_generator:
     manual_seed = staticmethod(lambda n: None)
@@ -318,8 +348,8 @@ def test_a_job_that_needs_a_gpu_says_so_where_there_is_none(engine: Local, proje
             place.submit(job("pass", project, device=device)).result(30)
 
         assert str(failed.value) == (
-            f"docs/p.md:9: run 'mlp' seed 0: needs CUDA (`device: {device}`), and no GPU was found here\n"
-            "  Build where torch finds a GPU, keep the recorded result, or write `device: prefer:cuda`."
+            f"docs/p.md:9: run 'mlp' seed 0: needs CUDA (`device: {device}`); none here ({installed()})\n"
+            "  Keep the recorded result, build where torch finds one, or write `device: prefer:cuda`."
         )
 
 
@@ -337,7 +367,8 @@ def test_each_gpu_has_one_job_at_a_time(tmp_path: Path, monkeypatch: pytest.Monk
     monkeypatch.setenv("CUDA_VISIBLE_DEVICES", "GPU-a,GPU-b")
     engine = Local(tmp_path / "scratch", ("torch",), slots=4)
     try:
-        futures = [engine.submit(job(WHERE + SPAN, tmp_path, seed)) for seed in range(4)]
+        code = WHERE.replace("os, torch", "os, torch.cuda as cuda")
+        futures = [engine.submit(job(one + SPAN, tmp_path, i)) for i, one in enumerate((code, WHERE, WHERE, WHERE))]
         plain = engine.submit(job("import os\nprint(repr(os.environ['CUDA_VISIBLE_DEVICES']))", tmp_path))
         on_cpu = engine.submit(job(WHERE, tmp_path, device="cpu"))
         lines = [printed(future.result(30)).splitlines() for future in futures]

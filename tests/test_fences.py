@@ -249,6 +249,11 @@ def test_every_accepted_form_names_the_run_and_its_options(header, options):
         ('python {run="a" run="b"}', '```python {run="a"}'),
         ('python {run="" seeds=2}', "```python {run seeds=2}"),
         ("python {run= seeds=2}", "```python {run seeds=2}"),
+        ('py {session="a"}', '```python {session="a"}'),
+        ('{session="a" title=x}', '```python {session="a" title=x}'),
+        ("python session=a", '```python {session="a"}'),
+        ("python {session}", '```python {session="name"}'),
+        ('python {Session="a"}', '```python {session="a"}'),
         ('yml {chart="fig"}', '```yaml {chart="fig"}'),
         ("yaml chart=fig", '```yaml {chart="fig"}'),
         ('yaml {comparison="t", width=5}', '```yaml {comparison="t" width=5}'),
@@ -296,10 +301,17 @@ def test_what_is_not_ours_is_left_alone(header):
     assert normalise(text.split("\n")) == text.split("\n")
 
 
-def test_a_session_is_told_to_be_not_ours_yet():
-    found = pages('```python {session="mlp"}\nx = 1\n```\n')
+@pytest.mark.parametrize(
+    "header",
+    ['python {session="mlp" title=One}', 'python session="mlp" title="One"', '{.python session="mlp" title=One}'],
+)
+def test_a_session_names_its_run(header):
+    found = pages(f"```{header}\nx = 1\n```\n")
+    rendered = normalise(["```" + header, "x = 1", "```"])
 
-    assert found.blocks[0].options == {"session": "mlp"}
+    (block,) = found.blocks
+    assert (block.kind, block.name, block.session, block.options) == ("run", "mlp", True, {"title": "One"})
+    assert rendered[0] == f'```python {{{KEY}=0 run="mlp" title=One}}'
 
 
 def test_a_fence_on_the_line_of_a_list_marker_is_reported():

@@ -10,8 +10,17 @@ import subprocess
 import sys
 import time
 import urllib.request
+from collections.abc import Sequence
 
 import pytest
+
+from mkdocs_dlplugin.build import imports_of
+from mkdocs_dlplugin.config import Settings, Site
+from mkdocs_dlplugin.engines import Inline
+from mkdocs_dlplugin.fences import Page
+from mkdocs_dlplugin.live import Live
+from mkdocs_dlplugin.plan import Task
+from mkdocs_dlplugin.reporting import Reporter
 
 PAGE = """
 # Live
@@ -150,7 +159,7 @@ def test_ctrl_c_ends_the_server_and_what_it_runs(serve):
     assert left == []
 
 
-@pytest.mark.parametrize("delay", [0.3, 3.0])
+@pytest.mark.parametrize("delay", [0.0, 0.3, 3.0])
 def test_ctrl_c_ends_a_build_at_once_with_its_own_code(tmp_path, delay):
     pytest.importorskip("torch")
     (tmp_path / "docs").mkdir()
@@ -163,7 +172,7 @@ def test_ctrl_c_ends_a_build_at_once_with_its_own_code(tmp_path, delay):
     )
     while "starting the engine" not in process.stdout.readline():
         assert process.poll() is None
-    time.sleep(delay)  # the helper imports torch; then the run is at work
+    time.sleep(delay)  # pages are rendered, then the helper imports torch, then the run is at work
     process.send_signal(signal.SIGINT)
     said, _ = process.communicate(timeout=20)  # the run itself would take a minute
 
@@ -171,3 +180,31 @@ def test_ctrl_c_ends_a_build_at_once_with_its_own_code(tmp_path, delay):
     assert "Stopped" in said
     left = subprocess.run(["pgrep", "-f", str(tmp_path)], capture_output=True, text=True, check=False).stdout.split()
     assert left == []
+
+
+def test_the_engine_of_a_server_hears_what_the_next_build_imports(tmp_path, monkeypatch):
+    class Keeps(Inline):
+        def __init__(self, preload: tuple[str, ...]) -> None:
+            super().__init__()
+            self.told = [preload]
+
+        def renew(self, preload: Sequence[str]) -> None:
+            self.told.append(tuple(preload))
+
+    made: list[Keeps] = []
+
+    def start(site: Site, reporter: Reporter, tasks: Sequence[Task], hear: object) -> Keeps:
+        made.append(Keeps(imports_of(site, tasks)))
+        return made[-1]
+
+    monkeypatch.setattr("mkdocs_dlplugin.live.start_engine", start)
+    monkeypatch.setattr("mkdocs_dlplugin.engines.preload._is_module", lambda name: True)
+    site, live = Site(tmp_path, tmp_path / "docs", Settings()), Live()
+    for code in ("x = 1", "import torch"):
+        build = live.next(site, Reporter())
+        build.scan([Page("p.md", "docs/p.md", f'```python {{run="a"}}\n{code}\n```\n')])
+        build.start()
+        build.finish()
+        build.close()
+
+    assert [keeps.told for keeps in made] == [[(), ("torch",)]]

@@ -271,14 +271,14 @@ def test_an_anonymous_run_is_named_after_its_page_and_code():
         ("write_to=../x", "'write_to' names a folder of the project, got '../x'."),
         ('env=A secrets="A B"', "'A' stands in 'env', which is stored, and in 'secrets', which is not."),
         ('secrets="a-b"', "'secrets' must be a name, got 'a-b'."),
-        ("session=a", "'session' is not yet available.\n  Write the run as one block, or move the shared part"),
+        ("session=a", "'session' is the run's name itself, in the header.\n  Write ```python {session=\"a\"}"),
     ],
 )
 def test_a_slip_in_the_header_is_reported_at_the_block(header, says):
     assert refused(f'run="mlp" {header}').startswith(f"docs/p.md:3: {says}")
 
 
-@pytest.mark.parametrize("option", ["session", "spec", "tbl-cap", "workdir", "error"])
+@pytest.mark.parametrize("option", ["spec", "tbl-cap", "workdir", "error"])
 def test_what_is_not_yet_available_says_so_once(option):
     assert refused('run="mlp"', f"#| {option}: 1\nx = 1").startswith(f"docs/p.md:4: '{option}' is not yet available.")
 
@@ -472,8 +472,7 @@ def test_front_matter_is_checked_once_for_its_page():
         "docs/p.md:1: 'sedes' is not an option here.\n  Did you mean 'seeds'?",
         "docs/p.md:1: 'name' belongs to one block, not to a page.\n  Move it to the block it describes.",
         "docs/p.md:1: 'threads' must be a whole number, got 'many'.",
-        "docs/p.md:1: 'session' is not yet available.\n"
-        "  Write the run as one block, or move the shared part to a file named by `file`.",
+        "docs/p.md:1: 'session' belongs to one block, not to a page.\n  Move it to the block it describes.",
     ]
 
 

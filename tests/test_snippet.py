@@ -219,7 +219,7 @@ run.save("e.png", run.dir / "d.csv")
     [
         ("run.save('../a.txt', 'x')", "'../a.txt' cannot be kept"),
         ("run.save('a.pkl', b'x')", "'a.pkl' cannot be kept"),
-        ("run.save('a.txt', b'x' * 11_000_000)", "11.0 MB, more than the 10 MB allowed"),
+        ("run.save('a.txt', b'x' * 11_000_000)", "11.0 MB, more than the 10.0 MB allowed"),
         ("run.save('a.txt', object())", "cannot be made from a object"),
     ],
 )

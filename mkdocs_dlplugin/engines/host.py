@@ -19,6 +19,9 @@ FIXED = {
 
 _THREADS = (*(f"{name}_NUM_THREADS" for name in ("OMP", "MKL", "OPENBLAS", "NUMEXPR")), "VECLIB_MAXIMUM_THREADS")
 
+_WORDS = {"PATH", "LANG", "TZ", "SYSTEMROOT", "WINDIR", "COMSPEC", "PATHEXT"}
+"""What every process may know of the machine; the last four are what Windows itself needs."""
+
 _CACHES = ("XDG_CACHE_HOME", "XDG_CONFIG_HOME", "XDG_DATA_HOME", "MPLCONFIGDIR", "TORCH_HOME", "HF_HOME", "KERAS_HOME")
 
 _FOR_ZYGOTE = ("PYTHONPATH", "LD_LIBRARY_PATH", "DYLD_LIBRARY_PATH", "CUDA_VISIBLE_DEVICES")
@@ -84,4 +87,4 @@ def for_run(environ: Mapping[str, str], job: Job, folder: Path, gpu: str) -> dic
 
 
 def _allowed(environ: Mapping[str, str]) -> dict[str, str]:
-    return {name: value for name, value in environ.items() if name in {"PATH", "LANG", "TZ"} or name.startswith("LC_")}
+    return {name: value for name, value in environ.items() if name in _WORDS or name.startswith("LC_")}

@@ -12,12 +12,12 @@ from concurrent.futures import Future
 from dataclasses import replace
 from pathlib import Path
 
-from mkdocs_dlplugin import snippet
-from mkdocs_dlplugin.collect import tidy
+from mkdocs_dlplugin import accelerators, snippet
 from mkdocs_dlplugin.engines.host import FIXED
+from mkdocs_dlplugin.engines.parted import Parted
 from mkdocs_dlplugin.engines.seam import OnProgress, Progress
 from mkdocs_dlplugin.errors import RunFailed
-from mkdocs_dlplugin.model import Job, Output, Record
+from mkdocs_dlplugin.model import Job, Record
 from mkdocs_dlplugin.worker import execute, without_gpu
 
 
@@ -50,17 +50,17 @@ class Inline:
         """Do nothing: no job outlives `submit`."""
 
     def _execute(self, job: Job) -> Record:
-        if job.device in {"cuda", "require:cuda"}:
+        if not accelerators.falls_back(job.device):
             raise without_gpu(job)
         printed = io.StringIO()
         with tempfile.TemporaryDirectory() as folder, _borrowed(job, printed):
             try:
                 record = execute(job, Path(folder), lambda values, step: self._metric(job, {**values, "step": step}))
             except RunFailed as failed:
-                failed.output = tidy(printed.getvalue().encode("utf-8", "backslashreplace"), job.root)
+                parted = _parted(job, printed)
+                failed.output, failed.part = parted.text(job.root), parted.ended
                 raise
-        text = tidy(printed.getvalue().encode("utf-8", "backslashreplace"), job.root)
-        return replace(record, outputs=(*((Output("text", text),) if text else ()), *record.outputs))
+        return replace(record, outputs=(*_parted(job, printed).outputs(job.root), *record.outputs))
 
     def _metric(self, job: Job, values: dict[str, float]) -> None:
         self._report(Progress(job, "metric", 0.0, values))
@@ -68,6 +68,13 @@ class Inline:
     def _report(self, progress: Progress) -> None:
         if self._on_progress is not None:
             self._on_progress(progress)
+
+
+def _parted(job: Job, printed: io.StringIO) -> Parted:
+    content = printed.getvalue().encode("utf-8", "backslashreplace")
+    parted = Parted(job, len(content) * max(1, len(job.parts)))
+    parted.add(content)
+    return parted
 
 
 @contextlib.contextmanager

@@ -17,19 +17,22 @@ import threading
 import time
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, Literal
 
+from mkdocs_dlplugin.engines import sandbox as sandboxes
 from mkdocs_dlplugin.engines.host import for_zygote, usable_cores
-from mkdocs_dlplugin.engines.preload import preload_for
-from mkdocs_dlplugin.engines.printed import Printed
-from mkdocs_dlplugin.engines.running import AFTER_RESULT, Running, Waiting, outcome
+from mkdocs_dlplugin.engines.linux import hide_memory
+from mkdocs_dlplugin.engines.preload import ordered
+from mkdocs_dlplugin.engines.running import Running, Waiting, begin, hear, messages, outcome, settle
+from mkdocs_dlplugin.engines.schedule import Device
 from mkdocs_dlplugin.engines.seam import OnProgress, Progress
-from mkdocs_dlplugin.engines.wire import Order, send_order, unpack, unpack_failure
+from mkdocs_dlplugin.engines.turns import Turns
+from mkdocs_dlplugin.engines.wire import Order, send_order
 from mkdocs_dlplugin.errors import RunFailed
 from mkdocs_dlplugin.explain import clean, failure
 from mkdocs_dlplugin.model import Job, Record
-from mkdocs_dlplugin.worker import without_gpu
 
 _ANSWER = 3.0
 """Seconds a shepherd has to end its job when told to; it may have been stopped by the job."""
@@ -38,7 +41,7 @@ _BOOTSTRAP = """
 import sys
 sys.path.append({path!r})
 from mkdocs_dlplugin.engines.zygote import main
-main({fd}, {preload!r})
+main({fd}, {preload!r}, {isolation!r})
 """
 
 _log = logging.getLogger(__name__)
@@ -53,6 +56,9 @@ class Local:
         preload: Sequence[str] = (),
         slots: int | None = None,
         on_progress: OnProgress | None = None,
+        *,
+        isolation: Literal["auto", "ns", "group"] = "auto",
+        sandbox: sandboxes.Mode = "auto",
     ) -> None:
         """Prepare; the helper process starts with the first job, or with `warm_up`.
 
@@ -61,34 +67,42 @@ class Local:
             preload: Modules to load once for all jobs, see `preload_for`.
             slots: Threads in use at once; the cores this process may use when left out.
             on_progress: Hears what happens, from the engine's thread.
+            isolation: How jobs are kept apart: in namespaces (`ns`) or in process trees (`group`); the better that
+                this machine can when it is `auto`.
+            sandbox: Whether they are kept from writing and connecting.
         """
         self.slots = slots or usable_cores()
         self._scratch, self._preload, self._on_progress = scratch, tuple(preload), on_progress
-        self._queue: list[Waiting] = []
+        self._wanted, self._sandbox = isolation, sandbox
+        self.isolation = ""
+        """How jobs are kept apart, once that is known."""
+        self._turns = Turns(self.slots, _log.warning)
         self._live: list[Running] = []
-        self._gpus: list[str] | None = None
-        self._free_gpus: list[str] = []
+        self._ready = False
+        """Whether the helper process has loaded everything and takes orders."""
+        self._more: set[str] = set()
+        """Modules to load ahead as well, once nothing runs."""
+        self._spoilers: set[str] = set()
+        """Modules that are never loaded ahead, because forks would not work then."""
         self._lock = threading.Lock()
         self._thread: threading.Thread | None = None
         self._process: subprocess.Popen[bytes] | None = None
         self._closing = False
         self._deaths = 0
         self._number = 0
-        self._needs_torch: dict[str, bool] = {}
 
     # -- for the build's threads ----------------------------------------------------------------------------------
 
     def submit(self, job: Job) -> Future[Record]:
         """Queue a job and return at once; the future ends with its record, or with `RunFailed`."""
-        waiting = Waiting(job, Future())
-        if not hasattr(os, "fork"):
-            hint = "Recorded results are shown here; measure on Linux or macOS, and commit the records."
-            waiting.future.set_exception(failure(job, "Engine: this system cannot fork", hint, kind="Engine"))
+        waiting = self._turns.wait(job)
+        if refused := sandboxes.refusal(self._sandbox):
+            settle(waiting.future, refused)
             return waiting.future
         with self._lock:
             if self._closing:
                 raise RuntimeError("BUG: a job was submitted to an engine that is closed")
-            self._queue.append(waiting)
+            self._turns.add(waiting)
         self.warm_up()
         return waiting.future
 
@@ -103,13 +117,18 @@ class Local:
         if self._thread is not None:
             self._wake()
 
+    def renew(self, preload: Sequence[str]) -> None:
+        """Prepare for another build: load ahead what it imports too, and give devices that failed another chance."""
+        self._turns.renew()
+        with self._lock:
+            self._more = {*self._more, *preload} - {*self._preload, *self._spoilers}
+
     def close(self) -> None:
         """End what runs, cancel what waits, remove what was written; may be called twice."""
         with self._lock:
             self._closing = True
-            for waiting in self._queue:
+            for waiting in self._turns.clear():
                 waiting.future.cancel()
-            self._queue.clear()
         if self._thread is not None:
             self._wake()
             if self._thread is not threading.current_thread():
@@ -123,6 +142,8 @@ class Local:
     # -- the engine's own thread ----------------------------------------------------------------------------------
 
     def _open(self) -> None:
+        if self._sandbox != "off" and not sandboxes.version():
+            hide_memory()  # with Landlock jobs cannot look into other processes anyway
         _remove_abandoned(self._scratch)
         self._scratch.mkdir(parents=True, exist_ok=True)
         self._home = Path(tempfile.mkdtemp(prefix=f"{os.getpid()}-", dir=self._scratch.resolve()))
@@ -159,7 +180,7 @@ class Local:
         shared = self._scratch.resolve() / "zygote"
         shared.mkdir(exist_ok=True)
         path = str(Path(__file__).parents[2])
-        code = _BOOTSTRAP.format(path=path, fd=theirs.fileno(), preload=self._preload)
+        code = _BOOTSTRAP.format(path=path, fd=theirs.fileno(), preload=self._preload, isolation=self._wanted)
         with (self._home / "zygote.log").open("ab") as log:
             self._process = subprocess.Popen(
                 [sys.executable, "-P", "-c", code],
@@ -172,7 +193,7 @@ class Local:
                 start_new_session=True,
             )
         theirs.close()
-        self._gpus, self._greeting = None, bytearray()
+        self._ready, self._greeting = False, bytearray()
         self._listen(self._control.fileno(), self._hear_zygote)
 
     def _hear_zygote(self) -> None:
@@ -184,28 +205,50 @@ class Local:
         if self._greeting.endswith(b"\n"):
             told = json.loads(self._greeting)
             self._deaths = 0
-            self._gpus = told["gpus"]
-            self._free_gpus = [gpu for gpu in told["gpus"] if gpu not in {live.gpu for live in self._live}]
+            self.isolation = told["isolation"]
+            if told["why"] and self._wanted == "ns":
+                _log.warning("jobs are kept apart as process trees, because namespaces fail here: %s", told["why"])
             for name, why in told["failed"].items():
                 _log.info("%s could not be loaded ahead (%s)", name, why)
-            if told["crowded"]:
-                _log.warning("importing %s starts threads, which a fork does not copy; runs may hang", told["crowded"])
+            if told["spoilt"] and self._preload:
+                self._do_without(told["spoiler"], told["spoilt"])
+                return
+            self._turns.devices.find([Device(**device) for device in told["devices"]])
+            self._ready = True
 
-    def _bury_zygote(self) -> None:
-        """Start another one; jobs at work have their shepherds and go on."""
+    def _do_without(self, name: str, why: str) -> None:
+        """Start another helper process, without the module that made this one unfit for forking."""
+        dropped = {name} if name else set(self._preload)
+        what = f"importing {name}" if name else "preparing torch"
+        _log.warning("%s %s, which no fork survives; runs that use it load it themselves", what, why)
+        self._spoilers |= dropped
+        self._restart([one for one in self._preload if one not in dropped])
+
+    def _restart(self, preload: Sequence[str]) -> None:
+        """Exchange the helper process, which has no job, for one that loads these modules."""
+        with self._lock:
+            self._preload, self._more = ordered([*preload, *self._more]), set()
+        if self._process is not None:
+            self._process.kill()
+        self._part()
+        self._start_zygote()
+
+    def _part(self) -> None:
         self._selector.unregister(self._control)
         self._control.close()
         if self._process is not None:
             self._process.wait()
+
+    def _bury_zygote(self) -> None:
+        """Start another one; jobs at work have their shepherds and go on."""
+        self._part()
         self._deaths += 1
         if self._deaths == 2 and self._preload:
             _log.warning("loading %s ahead fails; every run loads what it needs itself", ", ".join(self._preload))
             self._preload = ()
         elif self._deaths > 2:
-            with self._lock:
-                lost, self._queue = self._queue, []
-            for waiting in lost:
-                self._settle(waiting, self._no_engine(waiting.job))
+            for waiting in self._turns.clear():
+                settle(waiting.future, self._no_engine(waiting.job))
             time.sleep(1.0)  # whatever ends it would otherwise be met thousands of times
         self._start_zygote()
 
@@ -215,62 +258,29 @@ class Local:
         return failure(job, "Engine: the process that runs it was lost twice", hint, kind="Engine")
 
     def _start_jobs(self) -> None:
-        while self._gpus is not None and not self._closing:
-            with self._lock:
-                place = self._choose()
-                if place is None:
-                    return
-                waiting = self._queue.pop(place)
-            if waiting.attempts or waiting.future.set_running_or_notify_cancel():
-                self._start(waiting)
+        while self._ready and not self._closing:
+            if self._more and not self._live:
+                self._restart(self._preload)
+                return
+            if (found := self._turns.next(self._live)) is None:
+                return
+            self._start(*found)
 
-    def _choose(self) -> int | None:
-        """Find the next job that may start: in order, but exclusive ones last, and none before its GPU is free."""
-        free = self.slots - sum(self._width(live.job) for live in self._live)
-        if any(live.job.exclusive for live in self._live):
-            return None
-        for place, waiting in enumerate(self._queue):
-            if waiting.job.exclusive or (self._takes_gpu(waiting.job) and not self._free_gpus):
-                continue
-            # A wide job waits at the head until there is room, or narrow ones would keep it out for ever.
-            return place if self._width(waiting.job) <= free else None
-        alone = not self._live and all(waiting.job.exclusive for waiting in self._queue)
-        return 0 if alone and self._queue else None
-
-    def _width(self, job: Job) -> int:
-        return min(max(1, job.threads), self.slots)
-
-    def _takes_gpu(self, job: Job) -> bool:
-        if not self._gpus or job.device == "cpu":
-            return False
-        if job.device != "auto":
-            return True
-        if job.code not in self._needs_torch:
-            self._needs_torch[job.code] = "torch" in preload_for([job.code], Path(job.root))
-        return self._needs_torch[job.code]
-
-    def _start(self, waiting: Waiting) -> None:
+    def _start(self, waiting: Waiting, device: Device | None) -> None:
         job = waiting.job
-        if job.device in {"cuda", "require:cuda"} and not self._gpus:
-            self._settle(waiting, without_gpu(job))
-            return
         self._number += 1
         folder = self._home / str(self._number)
-        for part in ("files", "home", "tmp", "cache"):
-            (folder / part).mkdir(parents=True)
-        gpu = self._free_gpus.pop(0) if self._takes_gpu(job) else ""
+        course = begin(waiting, folder, time.monotonic())
         leash, shepherds_end = socket.socketpair()
         channel, channels_end = os.pipe()
         output, outputs_end = os.pipe()
-        now = time.monotonic()
-        printed = Printed(job.limits.output // 2)
-        pipes = {"channel": channel, "output": output}
-        live = Running(waiting, folder, gpu, leash, pipes, now, now + job.timeout, printed)
-        order = Order(job, str(folder), str(self._scratch.resolve()), gpu)
+        live = Running(device=device, leash=leash, pipes={"channel": channel, "output": output}, **course)
+        share = replace(job, gpu_memory=waiting.wish.memory)  # all there is when it is tried again alone
+        order = Order(share, str(folder), str(self._scratch.resolve()), device, self._sandbox)
         try:
             send_order(self._control, order, [shepherds_end.fileno(), channels_end, outputs_end])
         except OSError:
-            pass  # the zygote has just died: the leash has no other end, so the job is tried again
+            waiting.attempts -= 1  # the zygote has just died: the leash has no other end, so the job is tried again
         finally:
             shepherds_end.close()
             os.close(channels_end)
@@ -296,27 +306,25 @@ class Local:
             return False
         if name == "output":
             live.printed.add(content)
+            live.heard = time.monotonic()
         else:
-            for message in _lines(live.buffers["channel"], content):
+            for message in messages(live.buffers["channel"], content):
                 self._hear_job(live, message)
         return True
 
     def _hear_job(self, live: Running, message: dict[str, Any]) -> None:
-        if "values" in message:
-            self._report(live, "metric", message["values"])
-        elif "record" in message:
-            live.record = unpack(message["record"])
-        elif "failed" in message:
-            live.failed = unpack_failure(message["failed"])
-        if live.record or live.failed:
-            live.deadline = min(live.deadline, time.monotonic() + AFTER_RESULT)
+        values = hear(live, message, time.monotonic())
+        if values is not None:
+            self._report(live, "metric", values)
 
     def _hear_shepherd(self, live: Running) -> None:
         content = _receive(live.leash)
-        for message in _lines(live.buffers["leash"], content):
+        for message in messages(live.buffers["leash"], content):
             live.shepherd = message.get("pid", live.shepherd)
             live.status = message.get("status", live.status)
             live.left = message.get("left", live.left)
+            live.over = message.get("over", live.over)
+            live.peak = message.get("peak", live.peak)
         if not content:
             self._finish(live)
 
@@ -331,46 +339,35 @@ class Local:
             os.close(descriptor)
         live.leash.close()
         self._live.remove(live)
-        if live.gpu and live.gpu in (self._gpus or ()):
-            self._free_gpus.append(live.gpu)
-        if live.lost and not live.waiting.attempts and not self._closing:
-            live.waiting.attempts += 1
-            with self._lock:
-                self._queue.insert(0, live.waiting)
+        result = self._no_engine(live.job) if live.lost else outcome(live)
+        if not self._closing and self._turns.once_more(live, result):
+            if self._process is not None and self._process.poll() is not None:
+                self._ready = False  # the zygote died too, and nothing may be sent to it until there is another
         else:
-            self._settle(live.waiting, self._no_engine(live.job) if live.lost else outcome(live))
+            settle(live.waiting.future, result)
             self._report(live, "ended")
         shutil.rmtree(live.folder, ignore_errors=True)
 
-    def _settle(self, waiting: Waiting, result: Record | RunFailed) -> None:
-        if waiting.future.cancelled() or waiting.future.done():
-            return
-        if not waiting.future.running() and not waiting.future.set_running_or_notify_cancel():
-            return
-        if isinstance(result, RunFailed):
-            waiting.future.set_exception(result)
-        else:
-            waiting.future.set_result(result)
-
     def _patience(self) -> float | None:
-        nearest = min((live.deadline for live in self._live), default=None)
+        nearest = min((live.patience for live in self._live), default=None)
         return None if nearest is None else max(0.0, nearest - time.monotonic())
 
     def _end_overdue(self) -> None:
         now = time.monotonic()
-        for live in [live for live in self._live if live.deadline <= now]:
+        for live in [live for live in self._live if live.patience <= now]:
             if live.killed:
                 # It did not answer: the job may have stopped it. The zygote ends what it leaves.
                 with contextlib.suppress(OSError):
-                    os.kill(live.shepherd, signal.SIGKILL)
+                    if live.shepherd:
+                        os.kill(live.shepherd, signal.SIGKILL)
                 live.deadline = now + _ANSWER
             else:
-                self._kill(live, "timeout")
+                self._kill(live, "timeout" if live.deadline <= now else "silence")
 
     def _kill(self, live: Running, why: str) -> None:
         live.killed, live.deadline = why, time.monotonic() + _ANSWER
         with contextlib.suppress(OSError):
-            live.leash.send(b"T" if why == "timeout" else b"K")
+            live.leash.send(b"K" if why == "close" else b"T")
 
     def _stop(self) -> None:
         """End all jobs and wait for their shepherds, which leave nothing behind."""
@@ -386,10 +383,10 @@ class Local:
     def _fail_all(self, error: BaseException | None) -> None:
         with self._lock:
             self._closing = True
-            waiting, self._queue = [*(live.waiting for live in self._live), *self._queue], []
+        waiting = [*(live.waiting for live in self._live), *self._turns.clear()]
         for one in waiting:
             if error is None or isinstance(error, RunFailed):
-                self._settle(one, failure(one.job, "Interrupted: the build ended first", kind="Interrupted"))
+                settle(one.future, failure(one.job, "Interrupted: the build ended first", kind="Interrupted"))
             elif not one.future.done():
                 one.future.set_exception(error)
 
@@ -398,7 +395,7 @@ class Local:
             live.leash.close()
         self._control.close()
         if self._process is not None:
-            if self._gpus is None:
+            if not self._ready:
                 self._process.kill()  # it still imports, has no job, and would not hear us for seconds
             try:
                 self._process.wait(_ANSWER)
@@ -415,16 +412,6 @@ class Local:
     ) -> None:
         if self._on_progress is not None:
             self._on_progress(Progress(live.job, event, time.monotonic() - live.started, values or {}))
-
-
-def _lines(buffer: bytearray, content: bytes) -> list[dict[str, Any]]:
-    """Add to a buffer and take the complete messages out of it."""
-    buffer += content
-    if b"\n" not in content:
-        return []
-    *complete, rest = bytes(buffer).split(b"\n")
-    buffer[:] = rest
-    return [json.loads(line) for line in complete if line]
 
 
 def _receive(connection: socket.socket) -> bytes:

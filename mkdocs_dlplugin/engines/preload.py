@@ -5,11 +5,12 @@ from __future__ import annotations
 import ast
 import importlib
 import importlib.util
-import os
 import sys
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any
+
+from mkdocs_dlplugin import accelerators
 
 HEAVY = (
     "numpy",
@@ -37,45 +38,76 @@ def preload_for(codes: Iterable[str], root: Path) -> tuple[str, ...]:
 
     Nothing is imported to find out, and project modules are never listed: an edit to one must reach the next run.
     """
-    seen: set[Path] = set()
-    found: set[str] = set()
+    names, _ = reach(codes, root)
+    heavy = (name for name in names if name.partition(".")[0] in HEAVY)
+    return ordered(name for name in heavy if _is_module(name))
+
+
+def reach(codes: Iterable[str], root: Path) -> tuple[set[str], dict[Path, str]]:
+    """Follow the imports of pieces of code through the project.
+
+    Returns:
+        The names that are imported, and the project's files behind them with their texts.
+    """
+    names: set[str] = set()
+    files: dict[Path, str] = {}
     waiting = [(code, "") for code in codes]
     while waiting:
         code, package = waiting.pop()
-        for name in _imports(code, package):
+        for name in _imports(code, package) - names:
+            names.add(name)
             if name.partition(".")[0] in HEAVY:
-                found.add(name)
                 continue
             for file in _project_files(name, root):
-                if file not in seen:
-                    seen.add(file)
-                    inside = ".".join(file.relative_to(root).parent.parts)
-                    waiting.append((file.read_text("utf-8", "replace"), inside))
-    return tuple(sorted((name for name in found if _is_module(name)), key=_place))
+                if file not in files:
+                    files[file] = file.read_text("utf-8", "replace")
+                    waiting.append((files[file], ".".join(file.relative_to(root).parent.parts)))
+    return names, files
+
+
+def ordered(names: Iterable[str]) -> tuple[str, ...]:
+    """Put modules in the order in which they are loaded, each once."""
+    return tuple(sorted(set(names), key=_place))
 
 
 def load(names: Sequence[str]) -> tuple[dict[str, str], str]:
-    """Import modules, going on when one fails.
+    """Import modules, going on when one fails, but not when one makes this process unfit for forking.
 
     Returns:
-        Why each that failed did so, and the first module that started a thread, which forks do not survive well.
+        Why each that failed did so, and the one that spoilt this process, see `spoilt`; empty when none did.
     """
-    failed, crowded = {}, ""
+    failed = {}
     for name in names:
         try:
             importlib.import_module(name)
         except Exception as error:
             failed[name] = f"{type(error).__name__}: {error}"
-        if not crowded and threads() > 1:
-            crowded = name
-    return failed, crowded
+        if spoilt():
+            return failed, name
+    return failed, ""
+
+
+def spoilt() -> str:
+    """Say why forks of this process would not work, as the end of a sentence about who did it; empty when they do.
+
+    A fork has only one of its parent's threads, and cannot use a GPU that its parent has started.
+    """
+    if threads() > 1:
+        return "starts threads"
+    torch: Any = sys.modules.get("torch")
+    try:
+        kind = accelerators.started(torch) if torch is not None else ""
+    except Exception:
+        return ""  # what torch cannot tell it has not started
+    return f"starts {accelerators.TITLES[kind]}" if kind else ""
 
 
 def warm(gpus: int) -> None:
     """Make torch import what it otherwise imports at a run's first optimizer and layer, about a second of it.
 
     Args:
-        gpus: GPUs there are; with any, nothing runs backward, because that would start CUDA, which no fork survives.
+        gpus: Accelerators there are; with any, nothing runs backward, because that would start them, which no fork
+            survives.
     """
     torch: Any = sys.modules.get("torch")
     if torch is None:
@@ -94,25 +126,6 @@ def warm(gpus: int) -> None:
                 loss.backward()
                 optimizer.step()
     recurrent(torch.randn(4, 2, 1))
-
-
-def find_gpus(environ: Mapping[str, str]) -> list[str]:
-    """List the GPUs torch finds, as CUDA_VISIBLE_DEVICES names them; in a child, so that this process stays clean."""
-    if "torch" not in sys.modules:
-        return []
-    reader, writer = os.pipe()
-    child = os.fork()
-    if child == 0:
-        try:
-            os.write(writer, str(sys.modules["torch"].cuda.device_count()).encode())
-        finally:
-            os._exit(0)
-    os.close(writer)
-    with os.fdopen(reader, "rb") as answer:
-        count = int(answer.read() or 0)
-    os.waitpid(child, 0)
-    visible = [name.strip() for name in environ.get("CUDA_VISIBLE_DEVICES", "").split(",") if name.strip()]
-    return visible[:count] if visible else [str(number) for number in range(count)]
 
 
 def threads() -> int:
@@ -160,4 +173,5 @@ def _is_module(name: str) -> bool:
 
 
 def _place(name: str) -> tuple[int, str]:
-    return HEAVY.index(name.partition(".")[0]), name
+    top = name.partition(".")[0]
+    return HEAVY.index(top) if top in HEAVY else len(HEAVY), name

@@ -41,10 +41,10 @@ def end(find: Callable[[], list[int]], pid: int = 0) -> int | None:
     return status
 
 
-def left(shepherd: int) -> list[str]:
+def left(find: Callable[[], list[int]]) -> list[str]:
     """Name the commands of processes that a job left and that do not end by themselves."""
     limit = time.monotonic() + _GRACE
-    while (found := below(shepherd)) and time.monotonic() < limit:
+    while (found := find()) and time.monotonic() < limit:
         reap(0)
         time.sleep(0.01)
     commands = [_command(pid) for pid in found]
@@ -71,6 +71,24 @@ def below(pid: int) -> list[int]:
         below = [child for child, its in parents.items() if its == parent]
         found += below
         waiting += below
+    return found
+
+
+def family(pid: int) -> list[int]:
+    """List the processes below one quickly; some may be missing while they change parents, so not for ending them."""
+    found, waiting = [], [pid]
+    while waiting:
+        parent = waiting.pop()
+        try:
+            tasks = os.listdir(f"/proc/{parent}/task")  # noqa: PTH208
+            born = [Path(f"/proc/{parent}/task/{task}/children").read_text("ascii").split() for task in tasks]
+        except OSError:
+            if parent == pid and not Path(f"/proc/{pid}/task/{pid}/children").exists():
+                return below(pid)  # a kernel that keeps no such list
+            continue
+        children = [int(one) for ones in born for one in ones]
+        found += children
+        waiting += children
     return found
 
 

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Future
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Literal, Protocol
+from typing import Literal, Protocol, runtime_checkable
 
 from mkdocs_dlplugin.model import Job, Record
 
@@ -29,7 +29,7 @@ class Setup:
     """Where the engine is found, when it is elsewhere."""
     isolation: Literal["auto", "ns", "group", "spawn"] = "auto"
     """How jobs are kept apart; the best there is with `auto`."""
-    sandbox: Literal["auto", "required", "off"] = "auto"
+    sandbox: Literal["auto", "required", "strict", "off"] = "auto"
     """Whether jobs are kept from writing and connecting."""
 
 
@@ -44,6 +44,14 @@ class Engine(Protocol):
 
     def close(self) -> None:
         """End everything that runs and cancel what waits; may be called twice."""
+
+
+@runtime_checkable
+class Renewable(Protocol):
+    """An engine that can be told between two builds what the next one needs; the others stay as they are."""
+
+    def renew(self, preload: Sequence[str]) -> None:
+        """Prepare for another build, which imports these modules; returns at once."""
 
 
 @dataclass(frozen=True)

@@ -10,8 +10,9 @@ import socket
 import struct
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
-from typing import Any
+from typing import Any, Literal
 
+from mkdocs_dlplugin.engines.schedule import Device
 from mkdocs_dlplugin.errors import RunFailed
 from mkdocs_dlplugin.model import Job, Observed, Output, Record, Where
 
@@ -25,8 +26,10 @@ class Order:
     """Scratch folder of this job alone."""
     skip: str
     """Scratch folder of all jobs, which is no input of any."""
-    gpu: str = ""
-    """Identifier for CUDA_VISIBLE_DEVICES; empty for a job on the CPU."""
+    device: Device | None = None
+    """The accelerator it is given; `None` for a job on the CPU."""
+    sandbox: Literal["auto", "required", "strict", "off"] = "auto"
+    """Whether it is kept from writing and connecting."""
 
 
 def send_order(control: socket.socket, order: Order, files: list[int]) -> None:
@@ -100,11 +103,11 @@ def unpack(value: Mapping[str, Any]) -> Record:
 
 def pack_failure(failed: RunFailed) -> dict[str, Any]:
     """Turn a failure into plain JSON values, likewise."""
-    values = {name: getattr(failed, name) for name in ("problem", "hint", "kind", "job", "seed", "frames")}
+    values = {name: getattr(failed, name) for name in ("problem", "hint", "kind", "job", "seed", "part", "frames")}
     return {"where": asdict(failed.where), **values}
 
 
 def unpack_failure(value: Mapping[str, Any]) -> RunFailed:
     """Read what `pack_failure` wrote."""
-    rest = {name: value[name] for name in ("kind", "job", "seed")}
+    rest = {name: value[name] for name in ("kind", "job", "seed", "part")}
     return RunFailed(Where(**value["where"]), value["problem"], value["hint"], **rest, frames=tuple(value["frames"]))

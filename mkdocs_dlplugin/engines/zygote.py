@@ -1,221 +1,198 @@
 """Zygote: the helper process that has the heavy imports behind it and forks one process for each job.
 
-Three kinds of processes: the *zygote*, with one thread; per job a *shepherd*, which adopts and ends whatever the job
-leaves behind; below it the job itself.  The build holds each shepherd on a leash, a socket: when it is cut, because
-the job is to end or because the build is gone, the shepherd ends its flock and then itself.
+Beside each job is a *shepherd* that ends whatever the job leaves.  Where this machine allows it (`ns`), the shepherd is
+the first process of namespaces made for the job; elsewhere (`group`) it is the job's parent and adopts its orphans.
 """
 
 from __future__ import annotations
 
-import atexit
 import contextlib
-import ctypes
-import faulthandler
-import fcntl
-import functools
 import gc
-import io
 import json
 import os
-import resource
 import select
 import signal
 import socket
-import sys
-import time
 import traceback
 from collections.abc import Callable, Sequence
-from pathlib import Path
+from dataclasses import asdict
 from typing import NoReturn
 
-from mkdocs_dlplugin.engines.host import for_run
-from mkdocs_dlplugin.engines.preload import find_gpus, load, warm
-from mkdocs_dlplugin.engines.processes import below, children, end, left, reap
-from mkdocs_dlplugin.engines.wire import Channel, Order, pack, pack_failure, receive_order
-from mkdocs_dlplugin.errors import RunFailed
-from mkdocs_dlplugin.explain import failure
-from mkdocs_dlplugin.provenance import machine
-from mkdocs_dlplugin.worker import execute
-
-DUMP = signal.SIGUSR2
-"""Makes a job write its Python stack to its trace file, even inside a loop of C."""
-
-_PDEATHSIG, _NAME, _SUBREAPER = 1, 15, 36
+from mkdocs_dlplugin.engines import sandbox
+from mkdocs_dlplugin.engines.child import Lines, become, flush, rehearse
+from mkdocs_dlplugin.engines.devices import Probe
+from mkdocs_dlplugin.engines.linux import adopt_orphans, call_myself, die_with_parent
+from mkdocs_dlplugin.engines.namespaces import Fold, Launcher, nested, settle_in
+from mkdocs_dlplugin.engines.preload import load, spoilt, warm
+from mkdocs_dlplugin.engines.processes import below, children, end
+from mkdocs_dlplugin.engines.shepherd import InGroup, Shepherd, deaf, hush, ring_on_end
+from mkdocs_dlplugin.engines.wire import Order, receive_order
 
 
-def main(descriptor: int, preload: Sequence[str]) -> None:
-    """Load libraries, say that we are ready, then fork for each order until the build is gone."""
+def main(descriptor: int, preload: Sequence[str], isolation: str) -> None:
+    """Load libraries, say that we are ready, then fork for each order until the build is gone.
+
+    Args:
+        descriptor: The socket to the build.
+        preload: Modules to load.
+        isolation: `auto`, `ns` or `group`.
+    """
     control = socket.socket(fileno=descriptor)
-    _prctl(_PDEATHSIG, signal.SIGKILL)
+    die_with_parent(signal.SIGKILL)
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C belongs to the build, which cuts the leashes
-    failed, crowded = load(preload)
-    gpus = find_gpus(os.environ)
+    launcher, why = _launcher(isolation)
+    failed, spoiler = load(preload)
+    probe = Probe(os.environ) if not spoiler else None
     # A version of torch that this does not suit loses the warm-up and nothing else.
     with contextlib.suppress(Exception):
-        warm(len(gpus))
-    machine()
+        if probe is not None:
+            warm(len(probe.names))
+    rehearse()
+    call_myself("dl-zygote")
     gc.collect()
     gc.freeze()
-    _prctl(_SUBREAPER, 1)
-    control.sendall(json.dumps({"gpus": gpus, "failed": failed, "crowded": crowded}).encode() + b"\n")
-    _serve(control)
+    adopt_orphans()
+    greeting = {
+        "devices": [asdict(device) for device in probe.finish()] if probe is not None else [],
+        "failed": failed,
+        "spoiler": spoiler,
+        "spoilt": spoilt(),
+        "isolation": "ns" if launcher else "group",
+        "why": why,
+        "landlock": sandbox.version(),
+    }
+    control.sendall(json.dumps(greeting).encode() + b"\n")
+    _Zygote(control, launcher).serve()
 
 
-def _serve(control: socket.socket) -> None:
-    bell = _bell()
-    shepherds: set[int] = set()
-    while True:
-        ready, _, _ = select.select([control.fileno(), bell], [], [])
-        if bell in ready:
-            _hush(bell)
-            _reap_shepherds(shepherds)
-        if control.fileno() in ready:
-            received = receive_order(control)
-            if received is None:
-                return
-            order, descriptors = received
-            pid = os.fork()
-            if pid == 0:
-                control.close()
-                _guarded(functools.partial(_shepherd, order, descriptors))
-            for one in descriptors:
-                os.close(one)
-            shepherds.add(pid)
+def _launcher(isolation: str) -> tuple[Launcher | None, str]:
+    """Start the maker of namespaces; `None` and the reason where that is not wanted or not possible."""
+    if isolation == "group":
+        return None, ""
+    try:
+        settle_in()
+        return Launcher(), ""
+    except OSError as error:
+        return None, str(error)
 
 
-def _reap_shepherds(shepherds: set[int]) -> None:
-    """Collect shepherds that ended; when one was killed, end what it can no longer look after."""
-    abandoned = False
-    with contextlib.suppress(ChildProcessError):
-        while (ended := os.waitpid(-1, os.WNOHANG))[0]:
-            abandoned = abandoned or (ended[0] in shepherds and os.WIFSIGNALED(ended[1]))
-            shepherds.discard(ended[0])
-    if abandoned:
-        end(lambda: [pid for child in children(os.getpid()) - shepherds for pid in (child, *below(child))])
+class _Zygote:
+    """Forks for each order, and collects what ends."""
+
+    def __init__(self, control: socket.socket, launcher: Launcher | None) -> None:
+        self._control, self._launcher = control, launcher
+        self._bell = ring_on_end()
+        self._shepherds: set[int] = set()
+        self._lines: dict[int, socket.socket] = {}
+        """To the shepherds of the jobs that are children of this process, as at level `ns`, to tell how they ended."""
+
+    def serve(self) -> None:
+        """Work until the build is gone."""
+        while True:
+            ready, _, _ = select.select([self._control.fileno(), self._bell], [], [])
+            if self._bell in ready:
+                hush(self._bell)
+                self._collect()
+            if self._control.fileno() in ready:
+                received = receive_order(self._control)
+                if received is None:
+                    return
+                order, descriptors = received
+                with contextlib.suppress(OSError):  # its leash is cut by that, so the build tries it again
+                    self._start(order, descriptors)
+                for one in descriptors:
+                    os.close(one)
+
+    def _start(self, order: Order, descriptors: list[int]) -> None:
+        leash, channel, output = descriptors
+        theirs, ours = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+        lines = Lines(channel, output, ours)
+        inside = nested()
+        if self._launcher is None:
+            shepherd = os.fork()
+            if shepherd == 0:
+                self._let_go()
+                _guarded(lambda: _shepherd(order, leash, theirs, lines, inside=inside))
+            self._shepherds.add(shepherd)
+            ours.close()
+        else:
+            with theirs:
+                fold = self._launcher.fold(order.job.limits, leash, theirs.fileno(), network=order.job.network)
+            try:
+                job = fold.fork()
+                if job == 0:
+                    self._let_go()
+                    os.close(leash)
+                    _guarded(lambda: _in_fold(order, lines, fold))
+                self._lines[job] = ours
+            finally:
+                os.close(fold.shepherd)
+        theirs.close()
+
+    def _let_go(self) -> None:
+        """Close in a child what is the zygote's own."""
+        self._control.close()
+        os.close(self._bell)
+        if self._launcher is not None:
+            self._launcher.close()
+        for line in self._lines.values():
+            line.close()
+
+    def _collect(self) -> None:
+        """Collect what ended, tell shepherds of their jobs, and when a shepherd was killed, end what it left."""
+        abandoned = False
+        with contextlib.suppress(ChildProcessError):
+            while (ended := os.waitpid(-1, os.WNOHANG))[0]:
+                pid, status = ended
+                if line := self._lines.pop(pid, None):
+                    with contextlib.suppress(OSError), line:
+                        line.send(json.dumps({"status": os.waitstatus_to_exitcode(status)}).encode())
+                abandoned = abandoned or (pid in self._shepherds and os.WIFSIGNALED(status))
+                self._shepherds.discard(pid)
+        if abandoned:
+            end(lambda: [pid for child in children(os.getpid()) - self._shepherds for pid in (child, *below(child))])
 
 
-def _shepherd(order: Order, descriptors: list[int]) -> None:
-    """Start the job's process, wait for its end or for ours, and leave nothing behind."""
-    leash_end, channel, output = descriptors
-    leash = socket.socket(fileno=leash_end)
+def _in_fold(order: Order, lines: Lines, fold: Fold) -> None:
+    """Be a job in namespaces of its own."""
+    fold.enter()
     os.setsid()
-    for number in (signal.SIGTERM, signal.SIGHUP):
-        signal.signal(number, signal.SIG_IGN)
-    _prctl(_SUBREAPER, 1)
-    _prctl(_NAME, ctypes.c_char_p(b"dl-shepherd"))
-    bell = _bell()
+    become(order, lines, "ns")
+
+
+def _shepherd(order: Order, leash_end: int, line: socket.socket, lines: Lines, *, inside: bool) -> None:
+    """Start the job's process below this one, and look after it; `inside` a namespace the build knows other numbers."""
+    os.setsid()
+    deaf()
+    adopt_orphans()
+    call_myself("dl-shepherd")
+    leash = socket.socket(fileno=leash_end)
+    bell = ring_on_end()
     me = os.getpid()
-    pid = os.fork()
-    if pid == 0:
+    job = os.fork()
+    if job == 0:
         leash.detach()
+        line.close()
         for one in (leash_end, bell):
             os.close(one)
-        _guarded(lambda: _job(order, channel, output, me))
-    os.close(channel)
-    os.close(output)
-    _tell(leash, pid=me)
-    status = None
-    while status is None:
-        ready, _, _ = select.select([leash_end, bell], [], [])
-        if leash_end in ready:
-            if leash.recv(1) == b"T":
-                with contextlib.suppress(ProcessLookupError):
-                    os.kill(pid, DUMP)
-                    time.sleep(0.1)
-            status = end(lambda: below(me), pid) or -signal.SIGKILL
-        _hush(bell)
-        if status is None:
-            status = reap(pid)
-    remains = left(me)
-    end(lambda: below(me))
-    _tell(leash, status=status, left=remains)
+        _guarded(lambda: _below(order, lines, me))
+    for one in (lines.channel, lines.output):
+        os.close(one)
+    if lines.shepherd:
+        lines.shepherd.close()
+    shepherd = Shepherd(leash, line, InGroup(job), order.job.limits, bell)
+    if not inside:
+        shepherd.tell(pid=me)
+    shepherd.stay()
 
 
-def _job(order: Order, channel: int, output: int, shepherd: int) -> None:
-    """Become the job: own session, streams, environment and limits; then run the code and send what came out."""
-    _prctl(_PDEATHSIG, signal.SIGKILL)
+def _below(order: Order, lines: Lines, shepherd: int) -> None:
+    """Be a job below its shepherd, and end with it."""
+    die_with_parent(signal.SIGKILL)
     if os.getppid() != shepherd:
         return
     os.setsid()
-    folder = Path(order.folder)
-    told = Channel(_out_of_reach(channel))
-    _open_streams(output)
-    _reset_signals()
-    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
-    with contextlib.suppress(OSError):
-        Path("/proc/self/oom_score_adj").write_text("1000", "ascii")  # rather this one than the author's editor
-    trace = (folder / "trace").open("w", encoding="utf-8")
-    faulthandler.enable(trace)
-    faulthandler.register(DUMP, trace)
-    environment = for_run(os.environ, order.job, folder, order.gpu)
-    os.environ.clear()
-    os.environ.update(environment)
-    # Handlers of the libraries loaded in the zygote would cost each job 28 ms.
-    atexit._clear()
-    if "multiprocessing.util" in sys.modules:
-        atexit.register(sys.modules["multiprocessing.util"]._exit_function)
-    try:
-        record = execute(
-            order.job,
-            folder / "files",
-            lambda values, step: told.send(values={**values, "step": step}),
-            device="cuda" if order.gpu else "cpu",
-            skip=(Path(order.skip),),
-            ends=True,
-        )
-        message = {"record": pack(record)}
-    except RunFailed as failed:
-        message = {"failed": pack_failure(failed)}
-    except Exception as error:
-        said = f"BUG: {type(error).__name__}: {error}"
-        hint = "Unless the code replaces parts of Python, please report this with the code of the run."
-        message = {"failed": pack_failure(failure(order.job, said, hint, kind="Engine"))}
-    _flush()
-    told.send(**message)
-    atexit._run_exitfuncs()
-    _flush()
-    os._exit(0)
-
-
-def _out_of_reach(descriptor: int) -> int:
-    """Move a descriptor to a high number, where code that closes the low ones does not meet it."""
-    limit = min(resource.getrlimit(resource.RLIMIT_NOFILE)[0], 4096)
-    high = fcntl.fcntl(descriptor, fcntl.F_DUPFD_CLOEXEC, max(3, limit - 8))
-    os.close(descriptor)
-    return high
-
-
-def _open_streams(output: int) -> None:
-    """Close standard input, and send both outputs through one pipe, which keeps their order."""
-    nothing = os.open(os.devnull, os.O_RDONLY)
-    for source, target in ((nothing, 0), (output, 1), (output, 2)):
-        os.dup2(source, target)
-    os.close(nothing)
-    os.close(output)
-    sys.stdin = io.TextIOWrapper(open(0, "rb", closefd=False), encoding="utf-8")  # noqa: SIM115
-    for name, number in (("stdout", 1), ("stderr", 2)):
-        raw = open(number, "wb", 0, closefd=False)  # noqa: SIM115
-        setattr(sys, name, io.TextIOWrapper(raw, encoding="utf-8", errors="backslashreplace", write_through=True))
-    with contextlib.suppress(ValueError, AttributeError):
-        # C libraries print whole lines at once, so that they stand between Python's lines where they belong.
-        libc = ctypes.CDLL(None)
-        libc.setvbuf(ctypes.c_void_p.in_dll(libc, "stdout"), None, 1, 0)
-
-
-def _reset_signals() -> None:
-    signal.set_wakeup_fd(-1)
-    for number in (signal.SIGTERM, signal.SIGHUP, signal.SIGCHLD):
-        signal.signal(number, signal.SIG_DFL)
-    signal.signal(signal.SIGINT, signal.default_int_handler)
-
-
-def _flush() -> None:
-    for stream in (sys.stdout, sys.stderr):
-        # The code may have closed or replaced them.
-        with contextlib.suppress(Exception):
-            stream.flush()
-    with contextlib.suppress(Exception):
-        ctypes.CDLL(None).fflush(None)
+    become(order, lines, "group")
 
 
 def _guarded(act: Callable[[], None]) -> NoReturn:
@@ -225,32 +202,5 @@ def _guarded(act: Callable[[], None]) -> NoReturn:
     except BaseException:
         traceback.print_exc()
     finally:
-        _flush()
+        flush()
         os._exit(70)
-
-
-def _tell(leash: socket.socket, **message: object) -> None:
-    with contextlib.suppress(OSError):
-        leash.sendall(json.dumps(message).encode() + b"\n")
-
-
-def _bell() -> int:
-    """Return a descriptor that becomes readable when a child ends."""
-    reader, writer = os.pipe()
-    os.set_blocking(reader, False)
-    os.set_blocking(writer, False)
-    signal.signal(signal.SIGCHLD, lambda *_: None)
-    signal.set_wakeup_fd(writer, warn_on_full_buffer=False)
-    return reader
-
-
-def _hush(bell: int) -> None:
-    with contextlib.suppress(BlockingIOError):
-        while os.read(bell, 4096):
-            pass
-
-
-def _prctl(option: int, value: object) -> None:
-    """Ask Linux for something about this process; elsewhere nothing happens."""
-    if sys.platform == "linux":
-        ctypes.CDLL(None).prctl(option, value, 0, 0, 0)

@@ -8,8 +8,8 @@ from html import escape
 
 from mkdocs_dlplugin.errors import DLError, Failure, RunFailed
 from mkdocs_dlplugin.kept import png_size
-from mkdocs_dlplugin.model import Record
-from mkdocs_dlplugin.reporting import clock, counted
+from mkdocs_dlplugin.model import Output, Record
+from mkdocs_dlplugin.reporting import clock, counted, listed
 from mkdocs_dlplugin.results import PLAIN, Group, Place, device_of
 from mkdocs_dlplugin.screen import plain
 
@@ -28,6 +28,17 @@ class Shown:
     fig_alt: str = ""
     output: bool = True
     """Whether output is shown; `result: none` leaves only the line on where it ran."""
+    part: int = 0
+    """Which block of its session this is, counted from 0."""
+    parts: int = 1
+    """How many blocks the session has; 1 for a run in one block."""
+    split: tuple[int, ...] = ()
+    """How many statements each block of the session has now."""
+
+    @property
+    def last(self) -> bool:
+        """Whether no block of the session follows."""
+        return self.part == self.parts - 1
 
 
 Asset = Callable[[Record, str], bytes]
@@ -36,7 +47,7 @@ Asset = Callable[[Record, str], bytes]
 
 def render(shown: Shown, place: Place, read: Asset) -> str:
     """Draw output, boxes for what went wrong, and the line that says what ran."""
-    parts = [_failure(failure) for failure in shown.failures]
+    parts = [_failed(failure, shown) for failure in shown.failures]
     if shown.stale:
         parts.append(box("stale", "These results are older than the code.", "; ".join(shown.stale)))
     if shown.pending:
@@ -45,7 +56,8 @@ def render(shown: Shown, place: Place, read: Asset) -> str:
         parts += _outputs(shown, place, read)
     records = [record for group in shown.groups for record in group.records]
     if records:
-        parts.append(ran(records, shown.groups, place))
+        if shown.last:
+            parts.append(ran(records, shown.groups, place))
     elif not shown.failures and not shown.pending:
         parts.append(box("stale", "Not run.", "There is no recorded result."))
     return "\n".join(parts)
@@ -60,6 +72,19 @@ def box(kind: str, problem: str, hint: str) -> str:
 def error_box(error: DLError) -> str:
     """Draw the same sentence on the page that stands in the terminal."""
     return box("error", f"{error.where}: {error.problem}", error.hint)
+
+
+def _failed(failure: Failure, shown: Shown) -> str:
+    """Draw the box of a failure at the block that was at work; the other blocks of a session refer to it."""
+    error = failure.error
+    part = min(error.part, shown.parts - 1) if isinstance(error, RunFailed) else 0
+    if part == shown.part:
+        return _failure(failure)
+    seeds = f" with {'seed' if len(failure.seeds) == 1 else 'seeds'} {listed(failure.seeds)}" if failure.of > 1 else ""
+    if not isinstance(error, RunFailed):
+        return box("stale", f"No result{seeds}: see {error.where}.", "")
+    what = "Not run" if shown.part > part else "No result"
+    return box("stale", f"{what}{seeds}: the run failed at {error.where}.", "")
 
 
 def _failure(failure: Failure) -> str:
@@ -85,15 +110,17 @@ def _outputs(shown: Shown, place: Place, read: Asset) -> list[str]:
         if not group.records:
             continue
         first, *others = group.records
-        label = f'<p class="dl-label">{escape(group.label)}</p>' if len(shown.groups) > 1 and first.outputs else ""
+        outputs = {record.seed: _outputs_here(record, shown) for record in group.records}
+        labelled = len(shown.groups) > 1 and outputs[first.seed]
+        label = f'<p class="dl-label">{escape(group.label)}</p>' if labelled else ""
         drawn = _of_record(first, shown, place, read)
         if drawn:
             parts.append(f'<div class="dl-output">{label}{drawn}</div>')
         folded = [
             f"<details><summary>Seed {record.seed}</summary>{text}</details>"
             for record in others
-            if record.outputs
-            and record.outputs != first.outputs
+            if outputs[record.seed]
+            and outputs[record.seed] != outputs[first.seed]
             and (text := _of_record(record, shown, place, read, more=True))
         ]
         if folded:
@@ -103,9 +130,26 @@ def _outputs(shown: Shown, place: Place, read: Asset) -> list[str]:
     return parts
 
 
+def _outputs_here(record: Record, shown: Shown) -> list[Output]:
+    """Choose the outputs of this block; all of them stand under the last one when it was measured split otherwise."""
+    if not fits(record, shown.split):
+        return list(record.outputs) if shown.last else []
+    return [output for output in record.outputs if shown.parts == 1 or output.part == shown.part]
+
+
+def fits(record: Record, split: Sequence[int]) -> bool:
+    """Tell whether a record's session was split into blocks as it is now.
+
+    Args:
+        record: The record.
+        split: How many statements each block has now; empty for a run in one block.
+    """
+    return not split or record.provenance.get("blocks") == list(split)
+
+
 def _of_record(record: Record, shown: Shown, place: Place, read: Asset, *, more: bool = False) -> str:
     parts = []
-    for output in record.outputs:
+    for output in _outputs_here(record, shown):
         if output.kind == "text" and output.text.strip():
             parts.append(f'<pre class="dl-text"><code>{escape(plain(output.text.rstrip()))}</code></pre>')
         elif output.kind == "png":

@@ -21,7 +21,7 @@ def render(
     results: Results,
     place: Place,
     page_url: str,
-    part: tuple[str, str],
+    files: Sequence[tuple[str, str]],
     asset: Callable[[Record, str], bytes],
 ) -> str:
     """Draw the page of a run, for the space under its title.
@@ -32,7 +32,7 @@ def render(
         results: For how metrics are named and shown.
         place: The page of the run.
         page_url: URL, relative to the site's root, of the page whose block it is.
-        part: The code that the page shows, when `file` took it from a file, and that file; empty otherwise.
+        files: The code that the page shows where `file` took it from a file, each with that file.
         asset: Reads an asset of a record.
     """
     records = [record for group in groups for record in group.records]
@@ -42,7 +42,7 @@ def render(
     if not records:
         parts.append("<p>There is no recorded result.</p>")
     parts += [_point(group, results, place, asset) for group in groups]
-    parts.append(_code(run, *part))
+    parts.append(_code(run, files))
     if records:
         parts.append(_environment(records))
     parts.append(
@@ -140,7 +140,7 @@ def data(group: Group) -> str:
     )
 
 
-def _code(run: Run, part: str, file: str) -> str:
+def _code(run: Run, files: Sequence[tuple[str, str]]) -> str:
     points = "; ".join(", ".join(f"{k}={show(v)}" for k, v in sorted(point.items())) for point in run.points)
     options = (
         ("parameters", points if run.gridded else ""),
@@ -149,8 +149,11 @@ def _code(run: Run, part: str, file: str) -> str:
         ("threads", str(run.threads)),
         ("time limit", clock(run.timeout)),
     )
-    taken = file and part.strip() != run.code.strip()
-    shown = f"<p>From <code>{escape(file)}</code>:</p>{_source(part)}" if taken else ""
+    shown = "".join(
+        f"<p>From <code>{escape(file)}</code>:</p>{_source(part)}"
+        for part, file in files
+        if part.strip() != run.code.strip()
+    )
     return (
         f'<h2 id="dl-code">Code</h2>{_source(run.code)}{shown}'
         f'<figure class="dl-table">{table(("Option", "Value"), pairs(options), label="Options")}'

@@ -287,7 +287,7 @@ def test_f14_an_asset_with_such_a_name_is_refused_when_written(tmp_path, name):
         store.write(record, "x = 1")
 
     assert store.read(record.place) is record
-    assert not [path for path in tmp_path.rglob("*") if path.is_file()]
+    assert not [path for path in (tmp_path / "records").rglob("*") if path.is_file()]
 
 
 def test_f14_what_lies_behind_a_link_is_not_written_to(tmp_path):

@@ -1,0 +1,1 @@
+"""Commands: what the terminal offers, one module each; a command returns its answer, and `__main__` prints it."""
