@@ -11,9 +11,7 @@ _SEQUENCE = (
     r"|(?:\x1b[\]PX^_]|[\x9d\x90\x98\x9e\x9f])[^\x07\x1b\x9c\n]*(?:\x07|\x1b\\|\x9c)?"
     r"|\x1b[ -/]*[0-~]?"
 )
-_TOKEN = re.compile(
-    rf"{_SEQUENCE}|(?P<sign>[\n\r\b])|[\x00-\x08\x0b-\x1f\x7f-\x9f]|(?P<text>[^\x00-\x08\x0a-\x1f\x7f-\x9f]+)"
-)
+_TOKEN = re.compile(rf"{_SEQUENCE}|(?P<sign>[\n\r\b])|\x07|(?P<text>[^\x07\x08\x0a\x0d\x1b\x9b\x9d\x90\x98\x9e\x9f]+)")
 _COMMANDS = re.compile(_SEQUENCE)
 _TURNING = frozenset("\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
 """Characters that would show text, code behind them included, in another order than it has."""
@@ -23,7 +21,7 @@ def settle(text: str) -> str:
     """Follow carriage returns, backspaces and movements of the cursor to what stands there in the end.
 
     Of a progress bar that is its last state; of several bars one below the other, the last state of each.  Colours
-    stay as they were written, all other commands are gone.
+    stay as they were written, all other commands are gone; what is no command is left, for `plain` to leave out.
     """
     if not re.search(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]", text):
         return text
