@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import io
 import json
 import os
 import sys
@@ -27,6 +28,9 @@ NAMES = "runs, such as mlp, digits-* or 'mlp(n=100)'; all when none is named"
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run a command and return its exit code."""
     chosen = parser().parse_args(arguments)
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):  # a terminal that knows few characters gets the others spelled out
+            stream.reconfigure(errors="backslashreplace")
     reporter = Reporter(error=_say, warn=_say, info=_silent if chosen.json else _say)
     try:
         answer = chosen.command(chosen, reporter)

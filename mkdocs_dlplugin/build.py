@@ -8,6 +8,7 @@ from pathlib import Path
 from pathspec.gitignore import GitIgnoreSpec
 
 from mkdocs_dlplugin import asked, engines, fences
+from mkdocs_dlplugin.closing import Closing
 from mkdocs_dlplugin.conduct import Conductor
 from mkdocs_dlplugin.config import Site, check_engine
 from mkdocs_dlplugin.engines import Engine, OnProgress, Progress, Setup, preload_for
@@ -15,7 +16,7 @@ from mkdocs_dlplugin.errors import DLError
 from mkdocs_dlplugin.model import Run, Where
 from mkdocs_dlplugin.parts import statements
 from mkdocs_dlplugin.plan import Plan, Task
-from mkdocs_dlplugin.reporting import Reporter, counted
+from mkdocs_dlplugin.reporting import Reporter
 from mkdocs_dlplugin.showing import Showing
 from mkdocs_dlplugin.store import Store
 from mkdocs_dlplugin.vega import Renderer
@@ -40,6 +41,7 @@ class Build:
         only: Choice | None = None,
         forced: Choice | None = None,
         known: Callable[[Plan], Mapping[str, DLError]] | None = None,
+        begun: Callable[[Plan], None] | None = None,
     ) -> None:
         """Prepare a build of one site.
 
@@ -50,13 +52,14 @@ class Build:
             only: Names the jobs that may execute; all when not given.
             forced: Names the jobs that execute even when fresh; as the settings say when not given.
             known: Names the jobs that failed a moment ago and need not fail again, with their reasons.
+            begun: Hears what is planned when this build begins to execute.
         """
         check_engine(site.settings.engine, engines.known(site.settings.engine), Where("mkdocs.yml"))
         self.site, self.reporter = site, reporter
         self.store = Store(site.root / site.settings.records, site.root / site.settings.scratch, reporter.warning)
         self.renderer = Renderer(site.root / site.settings.scratch / "charts", warn=reporter.warning)
         self._engine = engine or (lambda tasks: start_engine(site, reporter, tasks, self.hear))
-        self._only, self._forced, self._remember = only, forced, known
+        self._only, self._forced, self._remember, self._begun = only, forced, known, begun
         self._shown: tuple[frozenset[str], frozenset[str]] | None = None
         self._take(asked.Asked())
 
@@ -82,6 +85,13 @@ class Build:
             forced=self._chosen(wanted.plan),
             failures=dict(self._known),
         )
+        self.closing = Closing(
+            wanted,
+            self.conductor,
+            self.reporter,
+            groups=lambda: self.showing.results("").groups,
+            sandboxed=self.site.settings.sandbox != "off",
+        )
         self.showing = Showing(self.site, wanted, self.conductor, self.renderer, self.reporter)
 
     def _chosen(self, plan: Plan) -> frozenset[str]:
@@ -95,6 +105,8 @@ class Build:
             self.conductor.look()
             self.conductor.refuse()
         else:
+            if self._begun is not None:
+                self._begun(self.asked.plan)
             self.conductor.start()
             # Both would take turns at one interpreter; this way libraries load while the first page is rendered.
             self.conductor.catch_up(_HEAD_START)
@@ -105,18 +117,10 @@ class Build:
 
     def finish(self) -> None:
         """Wait for every job, then say which failed, each cause once."""
-        conductor = self.conductor
-        conductor.finish()
-        new = [job for job in conductor.failures if job not in self._known]
-        for failure in conductor.failed(job for job in new if not conductor.spared(job)):
-            self.reporter.fail(str(failure), failure.error.code)
-        for failure in conductor.failed(job for job in new if conductor.spared(job)):
-            self.reporter.warning(f"{failure}\n  Enough other seeds succeeded (`min_seeds`), so the mean stands.")
+        self.conductor.finish()
         for run in self.asked.runs.values():
             self._compare_split(run)
-        if conductor.executed or conductor.failures:
-            jobs, failed = counted(len(conductor.plan.tasks), "job"), len(conductor.failures)
-            self.reporter.info(f"{len(conductor.executed)} of {jobs} ran, {failed} without a result")
+        self.closing.say(self._known)
 
     def _compare_split(self, run: Run) -> None:
         """Say so when a session was split into other blocks as it was measured, which changes no result."""

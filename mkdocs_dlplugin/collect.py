@@ -5,9 +5,9 @@ from __future__ import annotations
 import ast
 import functools
 import io
+import itertools
 import math
 import sys
-import unicodedata
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -15,7 +15,7 @@ from mkdocs_dlplugin import screen, snippet
 from mkdocs_dlplugin.errors import RunFailed, suggest
 from mkdocs_dlplugin.explain import clean, failure, from_exception
 from mkdocs_dlplugin.model import Job, Limits
-from mkdocs_dlplugin.vetting import NAME
+from mkdocs_dlplugin.reporting import counted
 
 Series = tuple[tuple[float, ...], tuple[float | None, ...]]
 """Steps and values of one name, as a record holds them."""
@@ -35,7 +35,8 @@ def metrics_of(job: Job, tree: ast.Module, session: snippet.Session, namespace: 
         if not math.isfinite(value):
             line = session.lines.get(name, 0) or _assigned(tree, name)
             hint = "Training diverged, or something was divided by zero; only finite values can be compared."
-            raise failure(job, f"metric '{name}' is {value}", hint, kind="NotFinite", line=line)
+            said = f"metric '{name}' is {value}{_since(session, name)}"
+            raise failure(job, said, hint, kind="NotFinite", line=line)
     return metrics
 
 
@@ -48,7 +49,32 @@ def series_of(job: Job, tree: ast.Module, session: snippet.Session, namespace: M
     found = {name: points for name, points in session.history.items() if len(points) > 1 or name in session.stepped}
     if job.series and not job.raises:
         found |= _history(job, tree, _variable(job, namespace, job.series))
+    for name, points in found.items():
+        session.notes += _doubts(name, points)
+    found = {name: sorted(points, key=lambda point: point[0]) for name, points in found.items()}
     return {name: thin(points, job.limits.points) for name, points in found.items()}
+
+
+def _since(session: snippet.Session, name: str) -> str:
+    """Say where a metric stopped being finite: ` at step 120 (first at step 37)`; empty when it was set once."""
+    points = session.history.get(name, [])
+    lost = [step for step, value in points if not math.isfinite(value)]
+    if name in session.summary or len(points) < 2 or not lost:
+        return ""
+    return f" at step {points[-1][0]:g}" + (f" (first at step {lost[0]:g})" if len(lost) > 1 else "")
+
+
+def _doubts(name: str, points: Sequence[tuple[float, float]]) -> list[str]:
+    """Name what a curve does not show: points that are not finite, steps that are not in order."""
+    lost = [step for step, value in points if not math.isfinite(value)]
+    back = next((later for (step, _), (later, _) in itertools.pairwise(points) if later < step), None)
+    notes = []
+    if lost:
+        many = f"{len(lost)} of {counted(len(points), 'point')}"
+        notes.append(f"series '{name}': {many} are not finite, the first at step {lost[0]:g}")
+    if back is not None:
+        notes.append(f"series '{name}': steps go backwards at {back:g}, and were put in order")
+    return notes
 
 
 def is_figure(value: object) -> bool:
@@ -125,12 +151,12 @@ def _history(job: Job, tree: ast.Module, value: Any) -> dict[str, list[tuple[flo
         said = f"'{job.series}' is a {type(value).__name__} that is no history"
         raise _refused(job, said, "Use a list of dicts, a dict of equally long lists, or a DataFrame.", line)
     try:
-        numbers = {str(name): [snippet.plain(str(name), one) for one in values] for name, values in columns.items()}
+        names = {name: snippet.named(str(name)) for name in columns}
+        numbers = {names[name]: [snippet.plain(names[name], one) for one in values] for name, values in columns.items()}
+    except snippet.BadName as error:
+        raise failure(job, f"BadName: {error}", "Rename it before the code ends.", line=line) from error
     except snippet.NotANumber as error:
         raise _refused(job, f"in '{job.series}', {error}", "A history holds numbers only.", line) from error
-    odd = next((name for name in numbers if not NAME.fullmatch(unicodedata.normalize("NFC", name))), None)
-    if odd is not None:
-        raise _refused(job, f"in '{job.series}', bad name {odd[:60]!r}", "Rename that column in plain words.", line)
     axis = next((name for name in ("step", "epoch") if name in numbers), "")
     steps: Sequence[float] = numbers.pop(axis) if axis else range(len(next(iter(numbers.values()))))
     if not all(math.isfinite(step) for step in steps):

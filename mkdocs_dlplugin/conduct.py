@@ -13,7 +13,7 @@ from concurrent.futures import Future
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-from mkdocs_dlplugin.engines import Engine, Progress
+from mkdocs_dlplugin.engines import Engine, Progress, Revocable
 from mkdocs_dlplugin.errors import DLError, Failure, Missing, RunFailed, StoreError
 from mkdocs_dlplugin.fingerprint import Files, digest_names, results_digest
 from mkdocs_dlplugin.freshness import State, input_digests, origin, state
@@ -199,6 +199,15 @@ class Conductor:
         self._retired = True
         for future in list(self._promised.values()):
             future.cancel()
+
+    def give_way(self, plan: Plan) -> None:
+        """End what is at work for code that another plan no longer has, so that its cores are free."""
+        wanted = {task.job.key for task in plan.tasks.values()}
+        engine = self._started
+        if engine is not None and isinstance(engine, Revocable):
+            for place, future in list(self._promised.items()):
+                if self.plan.tasks[place].job.key not in wanted:
+                    engine.revoke(future)
 
     def close(self) -> None:
         """Stop: end what runs, give locks back."""
@@ -409,6 +418,8 @@ class Conductor:
             if future.cancelled():
                 return
             error = future.exception()
+            if self._retired and isinstance(error, RunFailed) and error.kind == "Interrupted":
+                return  # it gave way to another build
             if isinstance(error, DLError):
                 self._fail(task, error)
                 return

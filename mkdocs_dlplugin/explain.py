@@ -15,8 +15,8 @@ from types import TracebackType
 from mkdocs_dlplugin import accelerators
 from mkdocs_dlplugin.errors import RunFailed
 from mkdocs_dlplugin.model import Job, Where, address
-from mkdocs_dlplugin.observe import relative
 from mkdocs_dlplugin.parts import at_lines
+from mkdocs_dlplugin.sightings import relative
 from mkdocs_dlplugin.sizes import show
 
 _SHOWN_FRAMES = 6
@@ -36,6 +36,8 @@ ON_GPU = "OutOfMemory on the GPU"
 """How a message begins when it was the GPU's memory that did not suffice; the engine knows which one it was."""
 
 _HINTS = {
+    "BadName": "Begin with a letter; up to 63 more, digits, spaces and _ - / % ( ) may follow.",
+    "BdbQuit": "A run cannot ask for input; remove the breakpoint.",
     "EOFError": "A run cannot ask for input; read from a parameter or a file.",
     "ModuleNotFoundError": "Install it where the documentation is built, or correct the import; "
     "project modules are looked up in the folder of mkdocs.yml.",
@@ -44,6 +46,9 @@ _HINTS = {
     "RecursionError": "Something calls itself without an end.",
     "KeyboardInterrupt": "The code raised this itself; the build was not interrupted.",
 }
+
+_EXTRAS = {"sklearn": "sklearn", "torch": "torch"}
+"""Modules that an extra of ours installs."""
 
 
 @dataclass(frozen=True)
@@ -220,6 +225,8 @@ def _first_line(error: BaseException) -> str:
 
 
 def _hint(job: Job, error: BaseException, message: str) -> str:
+    if isinstance(error, ImportError) and error.name in _EXTRAS:
+        return f"pip install 'mkdocs-dlplugin[{_EXTRAS[error.name]}]' where the documentation is built."
     for kind in type(error).__mro__:
         # A KeyError is a LookupError too, but not one of ours.
         if kind.__name__ in _HINTS and (kind is type(error) or kind.__name__ != "LookupError"):

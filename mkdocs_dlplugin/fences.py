@@ -23,7 +23,7 @@ SUFFIXES = (".md", ".markdown", ".mdown", ".mkdn", ".mkd")
 """Endings of the files that generators read as Markdown."""
 
 _FENCE_LINE = re.compile(r"(?:```|~~~)[^\n]*")
-_RUN_NAME = re.compile(r"[a-z][a-z0-9_-]*\Z")
+_RUN_NAME = re.compile(r"[a-z][a-z0-9_-]{0,99}\Z")
 _ID = re.compile(r"[A-Za-z][\w.:-]*\Z")
 _OPTION_LINE = re.compile(r"#\| ?(.*)\Z")
 _LATE_OPTION = re.compile(r"#\|\s*[\w-]+\s*:")
@@ -193,12 +193,16 @@ def _fence(page: Page, lines: Sequence[Line], fence: Fence, header: Header, foun
         found.problems.append(DLError(where, problem, f"Close it with {fence.marks} at the indentation it opens with."))
         return
     if not _nameable(header):
-        rule = "small letters, digits, '-' and '_'" if header.kind == "run" else "letters, digits, '-', '_' and '.'"
+        rule = (
+            "at most 100 small letters, digits, '-' and '_'"
+            if header.kind == "run"
+            else "letters, digits, '-', '_' and '.'"
+        )
         better = re.sub(r"[^a-z0-9_-]+", "-", header.name.lower()).strip("-_")
         hint = f"Names consist of {rule} and begin with a letter" + (
             f", such as '{better}'." if _RUN_NAME.match(better) else "."
         )
-        found.problems.append(DLError(where, f"'{header.name}' cannot be a name.", hint))
+        found.problems.append(DLError(where, f"'{header.name[:100]}' cannot be a name.", hint))
         return
     found.blocks.append(_block(page, lines, fence, header, found))
 

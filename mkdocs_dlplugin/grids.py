@@ -10,7 +10,10 @@ from typing import Any
 
 from mkdocs_dlplugin import yamlcore
 from mkdocs_dlplugin.errors import DLError
-from mkdocs_dlplugin.model import Value, Where, address
+from mkdocs_dlplugin.model import Value, Where, address, place
+
+_LONGEST = 200
+"""Characters of a point, which file systems take as a name."""
 
 MOST = 1000
 """Seeds one run may have, and points one grid may have."""
@@ -78,6 +81,9 @@ def read_params(value: Any, where: Where) -> tuple[Mapping[str, Value], ...]:
             )
         for name, chosen in point.items():
             _check_param(name, chosen, where)
+        if (size := len(place("", point, 0))) > _LONGEST:
+            problem = f"a point of params is {size:,} characters long, more than {_LONGEST}."
+            raise DLError(where, problem, "Its record is named after it: use short words, and keep the rest in a file.")
     seen: dict[tuple[Any, ...], None] = {}
     for point in points:
         mark = tuple((name, isinstance(point[name], bool), point[name]) for name in sorted(point))
@@ -99,6 +105,6 @@ def _check_param(name: Any, value: Any, where: Where) -> None:
     if name == "seed":
         raise DLError(where, "'seed' cannot be a parameter.", "Use `seeds`.")
     if not isinstance(value, int | float | str | bool) or value == "":
-        raise DLError(where, f"parameter '{name}' must be a number, a word, true or false, got {value!r}.")
+        raise DLError(where, f"parameter '{name}' must be a number, a word, true or false, got {repr(value)[:80]}.")
     if isinstance(value, float) and not math.isfinite(value):
         raise DLError(where, f"parameter '{name}' must be finite, got {value!r}.")

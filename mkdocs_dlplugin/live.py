@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Sequence
+from concurrent.futures import Future
 from typing import Any
 
 from mkdocs_dlplugin.build import Build, imports_of, start_engine
 from mkdocs_dlplugin.config import Site
-from mkdocs_dlplugin.engines import Engine, Progress, Renewable
-from mkdocs_dlplugin.plan import Task
+from mkdocs_dlplugin.engines import Engine, Progress, Renewable, Revocable
+from mkdocs_dlplugin.model import Record
+from mkdocs_dlplugin.plan import Plan, Task
 from mkdocs_dlplugin.reporting import Reporter
 
 
@@ -21,14 +23,20 @@ class Live:
         """Whether a first build is on screen; from then on nothing may end the server."""
         self._engine: Engine | None = None
         self._build: Build | None = None
+        self._earlier: list[Build] = []
+        """Builds before it that still run something."""
         self._server: Any = None
         self._asked = False
         """Whether the next build is one we asked for, so that runs that failed a moment ago need not fail again."""
 
     def next(self, site: Site, reporter: Reporter) -> Build:
-        """Make the next build; what the last one still runs goes on, and what it had not started is dropped."""
+        """Make the next build.
+
+        What those before still run goes on as long as the pages have it, and what they had not started is dropped.
+        """
         if self._build is not None:
             self._build.retire()
+        self._earlier = [build for build in (*self._earlier, self._build) if build is not None and build.conductor.busy]
 
         def engine(tasks: Sequence[Task]) -> Engine:
             if self._engine is None:
@@ -39,12 +47,16 @@ class Live:
 
         known = self._build.conductor.remembered if self._asked and self._build else None
         self._asked = False
-        build = Build(site, reporter, engine=engine, known=known)
+        build = Build(site, reporter, engine=engine, known=known, begun=self._end_others)
         if self._build is not None:
             # What could not be written would run again for every build, and ask for the next one each time.
             build.store.unwritten.update(self._build.store.unwritten)
         self._build = build
         return build
+
+    def _end_others(self, plan: Plan) -> None:
+        for build in self._earlier:
+            build.conductor.give_way(plan)
 
     def watch(self, server: Any) -> None:
         """Keep the server, to ask it for a rebuild when the runs are done."""
@@ -80,6 +92,12 @@ class _Shared:
 
     def __init__(self, engine: Engine) -> None:
         self.submit = engine.submit
+        self._engine = engine
+
+    def revoke(self, future: Future[Record]) -> None:
+        """End a job that no page has any more, where the engine can."""
+        if isinstance(self._engine, Revocable):
+            self._engine.revoke(future)
 
     def close(self) -> None:
         """Leave it to the next build."""

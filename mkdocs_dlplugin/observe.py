@@ -3,75 +3,123 @@
 from __future__ import annotations
 
 import ast
-import importlib.util
+import contextlib
+import importlib.machinery
+import inspect
+import linecache
 import os
 import shutil
 import sys
 import threading
 import time
-from collections.abc import Iterable, Sequence
+import tokenize
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from types import FrameType
+from typing import Any, Literal
 
-from mkdocs_dlplugin.fingerprint import IGNORED, digest_bytes, digest_code, digest_names, listing
+from mkdocs_dlplugin.fingerprint import digest_bytes, digest_code, digest_names
 from mkdocs_dlplugin.model import Observed
+from mkdocs_dlplugin.sightings import Sightings, relative, stamp_of
 
-_WRITES = os.O_WRONLY | os.O_RDWR
+WHISPER = "/dev/null/dlplugin/"
+"""No file can have this name: who tries to open it tells whoever watches from outside what the next open is for."""
+
+Witness = Callable[[], Mapping[str, Any] | None]
+"""Asks who watched this process from outside for its `Sightings`, as plain values; `None` when there is no answer."""
+
+Purpose = Literal["", "import", "own"]
+"""Why Python opens something: for the code, to import it, or for its own use, such as showing a traceback."""
+
 _METADATA = str(Path("importlib", "metadata", "__init__.py"))
+_LOOKS_AT_SOURCE = (linecache.__file__, inspect.__file__)
+_IMPORTED = tuple(importlib.machinery.all_suffixes())
 _TEXT_LIMIT = 300
 """String literals longer than this are prose, not paths."""
 
-
-class Changed(Exception):
-    """A file changed while a run was reading it, so nobody knows which version was measured."""
-
-    def __init__(self, path: str) -> None:
-        super().__init__(path)
-        self.path = path
+_CHILDREN = frozenset({"subprocess.Popen", "os.system", "os.posix_spawn", "os.fork", "os.forkpty", "os.spawn"})
+_UNHEARD = frozenset({"duckdb", "h5py", "netCDF4", "polars", "pyarrow", "safetensors", "tables"})
+"""Libraries that open files in C."""
+_UNHEARD_CALLS = frozenset({"from_file", "read_feather", "read_hdf", "read_orc", "read_parquet"})
+"""Functions of other libraries that do."""
 
 
 class Observer:
     """Listens to what the running code opens; made by `watch`, asked by `finish`."""
 
-    def __init__(self, root: Path, skip: Sequence[Path] = ()) -> None:
-        self._root, self._given = os.path.realpath(root), os.path.abspath(root)  # noqa: PTH100 - links are to stay
-        # Libraries that look at their callers' source read ours, which is part of the project where it is developed.
-        self._skip = tuple(os.path.realpath(path) + os.sep for path in (*skip, Path(__file__).parent))
-        self._stamps: dict[str, tuple[int, int] | None] = {}
-        self._written: set[str] = set()
-        self._folders: set[str] = set()
+    def __init__(self, root: Path, skip: Sequence[Path] = (), witness: Witness | None = None) -> None:
+        self._seen = Sightings.of(root, skip)
+        self._witness = witness
         self._wanted: set[str] = set()
         """Modules that the project's code asked for."""
         self._before = set(sys.modules)
         self._began = time.time_ns()
-        self._listening = True
+        self._children, self._listening = False, True
         self._busy = threading.local()
+        self.level: Literal["kernel", "python"] = "python"
+        """Who saw what was read: Linux itself, which sees everything, or Python; known after `finish`."""
 
     def finish(self, code: str) -> Observed:
         """Stop listening and digest everything the run read.
 
         Args:
-            code: The snippet; its string literals that name a project file count as reads, because libraries
-                that open files in C are not heard.
+            code: The snippet; where only Python watched, its string literals that name a project file count as reads,
+                because libraries that open files in C are not heard.
 
         Raises:
             Changed: a file is not what it was when the run opened it.
         """
         self._listening = False
-        modules = self._modules()
-        for path in modules:
-            self._read(path, 0)
-        self._late([*_named(code, self._root), *_mapped()])
-        self._stamps |= {path: None for path in self._absent() if path not in self._stamps}
-        for path, stamp in self._stamps.items():
-            if path not in self._written and stamp is not None and stamp != _stamp(path):
-                raise Changed(relative(path, self._root) or path)
-        read = sorted(path for path, stamp in self._stamps.items() if stamp == _stamp(path))
+        told = self._witness() if self._witness is not None else None
+        imported = self._modules()
+        if told is not None:
+            self.level = "kernel"
+            self._seen.take(told)
+        else:
+            self._late([*_named(code, self._seen.root), *_mapped()])
+        for path in imported:
+            self._seen.open(path, os.O_RDONLY, importing=True)
+        for path in self._absent():
+            self._seen.look(path)
+        return self._digested()
+
+    def _digested(self) -> Observed:
+        seen, complete = self._seen, self.level == "kernel"
+        # Some of torch's modules have a bare name for a file; Python looks for it in the working folder.
+        nameless = {str(Path(seen.root, file)) for file in _files(sys.modules) if not Path(file).is_absolute()}
+        modules = {path: _digest_module(path) for path in sorted(seen.modules)}
+        files = {path: _digest(path) for path in sorted(seen.read)}
+        # Only now is it certain that what was digested is what the run read.
         return Observed(
-            modules={self._name(p): _digest_module(p) for p in read if p in modules},
-            files={self._name(p): _digest(p) for p in read if p not in modules},
-            folders={self._name(p): digest_names(listing(p)) for p in sorted(self._folders) if Path(p).is_dir()},
+            modules={
+                seen.name(path): digest
+                for path, digest in modules.items()
+                if seen.is_input(path, complete=complete) and digest is not None
+            },
+            files={
+                seen.name(path): digest
+                for path, digest in files.items()
+                if seen.is_input(path, complete=complete) and (digest or path not in nameless)
+            },
+            folders={
+                seen.name(path): digest_names(names)
+                for path in sorted(seen.folders)
+                if (names := seen.names(path, complete=complete)) is not None
+            },
         )
+
+    def unseen(self, sources: Iterable[str]) -> list[str]:
+        """Say in words what may have been read without being seen; empty when that is nothing.
+
+        Args:
+            sources: The snippet and the project modules it imported.
+        """
+        if self.level == "kernel":
+            return sorted(self._seen.unseen)
+        if self._witness is not None:
+            return ["this run, which lost its way to who watches it"]
+        found = {name for source in sources for name in _reads_in_c(source)}
+        return [*sorted(found), *(["processes it started"] if self._children else [])]
 
     def hear(self, event: str, args: tuple[Any, ...]) -> None:
         """Take one audit event; cheap for everything outside the project."""
@@ -81,104 +129,88 @@ class Observer:
         self._busy.here = True
         try:
             if event == "open" and isinstance(args[0], str | bytes) and not _below_descriptor(args[0]):
-                self._read(self._place(os.fsdecode(args[0])), args[2] or 0)
-            elif event in {"os.listdir", "os.scandir"} and not _looking_for_modules():
-                self._list(args[0])
-            elif event == "sqlite3.connect" and isinstance(args[0], str | bytes):
-                self._read(self._place(os.fsdecode(args[0])), os.O_RDWR)
+                self._open(os.fsdecode(args[0]), args[2] or 0)
+            elif event in {"os.listdir", "os.scandir"} and not isinstance(args[0], int):
+                self._list(os.fsdecode(args[0]) if isinstance(args[0], str | bytes) else ".")
             elif event == "import" and args[0] not in sys.modules:
-                if relative(self._place(sys._getframe(2).f_code.co_filename), self._root) is not None:
+                file = next(iter(_callers(3)), "")
+                # Modules written in C have no frame of their own: who imports them seems to ask in their place.
+                frozen = file.startswith("<frozen")
+                if not frozen and relative(self._seen.place(file), self._seen.root) is not None:
                     self._wanted.add(args[0])
-            elif event == "os.rename":
-                both = [path for path in args[:2] if isinstance(path, str | bytes)]
-                for path in both:
-                    self._write(self._place(os.fsdecode(path)))
+            elif event in _CHILDREN:
+                self._children = True
+            elif event == "sqlite3.connect" and isinstance(args[0], str | bytes) and self._witness is None:
+                self._seen.open(self._seen.place(os.fsdecode(args[0])), os.O_RDWR)
+            elif event in {"os.rename", "os.mkdir"} and self._witness is None:
+                self._make(event, args)
         finally:
             self._busy.here = False
 
-    def _place(self, path: str) -> str:
-        """Name a path as it was written where that is in the project, and else as it is without links.
+    def _open(self, path: str, flags: int) -> None:
+        purpose = _purpose(path)
+        if self._witness is not None:
+            self._whisper(purpose, path)
+        elif purpose != "own":
+            self._seen.open(self._seen.place(path), flags, importing=purpose == "import")
 
-        A link may point elsewhere tomorrow, or out of the project; its name is what the code depends on.
-        """
-        written, real = os.path.abspath(path), os.path.realpath(path)  # noqa: PTH100 - likewise
-        if written.startswith(self._given + os.sep):
-            written = self._root + written[len(self._given) :]
-        inside = relative(written, self._root) is not None
-        return written if inside and (written == real or os.path.realpath(written) == real) else real
+    def _list(self, path: str) -> None:
+        own = _looking_for_modules()
+        if self._witness is not None:
+            self._whisper("own" if own else "", path)
+        elif not own:
+            self._seen.scan(self._seen.place(path))
 
-    def _write(self, path: str) -> None:
-        self._written.update((path, os.path.realpath(path)))
+    def _make(self, event: str, args: tuple[Any, ...]) -> None:
+        both = args[: 2 if event == "os.rename" else 1]
+        paths = [self._seen.place(os.fsdecode(path)) for path in both if isinstance(path, str | bytes)]
+        self._seen.make(*(path for path in paths if event == "os.rename" or not Path(path).exists()))
 
-    def _read(self, path: str, flags: int) -> None:
-        path = _source(path)
-        if relative(path, self._root) is None or path.startswith(self._skip):
-            return
-        known = path in self._written or os.path.realpath(path) in self._written
-        if flags & _WRITES:
-            # A database is opened for both; it counts as read unless the run turns out to have changed it.
-            if flags & os.O_RDWR and not flags & (os.O_TRUNC | os.O_CREAT) and not known:
-                self._stamps.setdefault(path, _stamp(path))
-            self._write(path)
-        elif not known and not Path(path).is_dir():
-            self._stamps.setdefault(path, _stamp(path))
+    def _whisper(self, purpose: Purpose, path: str) -> None:
+        """Tell who watches from outside what this thread's next open of a path is for, unless it is for the code."""
+        place = self._seen.place(path) if purpose else ""
+        if place == self._seen.root or place.startswith(self._seen.root + os.sep):
+            with contextlib.suppress(OSError):
+                os.close(os.open(f"{WHISPER}{purpose}{place}", os.O_RDONLY))
 
     def _late(self, paths: Iterable[str]) -> None:
         """Take files that were noticed only at the end."""
         for path in paths:
             # A younger file is one that the run wrote itself, through a library that is not heard.
-            if path.startswith(self._root) and (stamp := _stamp(path)) and stamp[0] < self._began:
-                self._read(self._place(path), 0)
-
-    def _list(self, folder: object) -> None:
-        if isinstance(folder, int):
-            return
-        path = self._place(os.fsdecode(folder) if isinstance(folder, str | bytes) else ".")
-        inside = path == self._root or relative(path, self._root) is not None
-        if inside and not (path + os.sep).startswith(self._skip):
-            self._folders.add(path)
+            if path.startswith(self._seen.root) and (stamp := stamp_of(path)) and stamp[0] < self._began:
+                self._seen.open(self._seen.place(path), os.O_RDONLY)
 
     def _modules(self) -> set[str]:
         """Find the project's modules among those imported since the run began."""
-        new = [getattr(sys.modules.get(name), "__file__", None) for name in set(sys.modules) - self._before]
+        new = _files(set(sys.modules) - self._before)
         # Modules that torch makes itself name files that are not there, such as `_classes.py`.
-        files = [self._place(file) for file in new if isinstance(file, str) and Path(file).is_absolute()]
-        return {file for file in files if file.endswith(".py") and relative(file, self._root) is not None}
+        files = [self._seen.place(file) for file in new if Path(file).is_absolute()]
+        return {file for file in files if file.endswith(".py") and relative(file, self._seen.root) is not None}
 
     def _absent(self) -> Iterable[str]:
         """Yield the files that would have been modules, had they been there, of imports that failed."""
         for name in self._wanted:
             parts = name.split(".")
             there = next((n for n in range(len(parts)) if ".".join(parts[: n + 1]) not in sys.modules), len(parts))
-            base = Path(self._root, *parts[: there + 1])
+            base = Path(self._seen.root, *parts[: there + 1])
             if there < len(parts) and base.parent.is_dir():
                 yield from (f"{base}.py", str(base / "__init__.py"))
 
-    def _name(self, path: str) -> str:
-        return "." if path == self._root else relative(path, self._root) or path
 
-
-def watch(root: Path, skip: Sequence[Path] = ()) -> Observer:
+def watch(root: Path, skip: Sequence[Path] = (), witness: Witness | None = None) -> Observer:
     """Begin to observe this process.
 
     Args:
         root: Folder of `mkdocs.yml`; nothing outside it is an input.
         skip: Folders inside it that are not inputs, such as the run's own scratch folder.
+        witness: Asks who watches this process from outside, where somebody does.
     """
     if not _hooked:
         # An audit hook can never be removed, so one serves all runs of this process.
         sys.addaudithook(_dispatch)
         _hooked.append(True)
-    _current[:] = [Observer(root, skip)]
+    _current[:] = [Observer(root, skip, witness)]
     return _current[0]
-
-
-def relative(path: str, root: str) -> str | None:
-    """Name a file by its path below `root`, with forward slashes; `None` outside it and in ignored folders."""
-    if not path.startswith(root.rstrip(os.sep) + os.sep):
-        return None
-    below = Path(path[len(root.rstrip(os.sep)) + 1 :])
-    return None if IGNORED.intersection(below.parts) else below.as_posix()
 
 
 _hooked: list[bool] = []
@@ -190,38 +222,52 @@ def _dispatch(event: str, args: tuple[Any, ...]) -> None:
         observer.hear(event, args)
 
 
+def _purpose(path: str) -> Purpose:
+    """Tell for whom Python opens a file, from who called `open`."""
+    callers = iter(_callers(5))
+    file = next(callers, "")
+    if file.startswith("<frozen importlib"):
+        # Packages also hand out their data files this way, as `pkgutil.get_data` does.
+        return "import" if path.endswith(_IMPORTED) else ""
+    while file == tokenize.__file__:
+        file = next(callers, "")
+    return "own" if file in _LOOKS_AT_SOURCE else ""
+
+
 def _looking_for_modules() -> bool:
     """Tell whether Python's own machinery lists: imports and `importlib.metadata` do it for every entry of sys.path."""
-    file = sys._getframe(3).f_code.co_filename
+    file = next(iter(_callers(5)), "")
     return file.startswith("<frozen importlib") or file.endswith(_METADATA)
 
 
 def _below_descriptor(path: str | bytes) -> bool:
     """Tell whether a relative path is meant below an open folder, which `shutil` does and the event does not say."""
-    removing = sys._getframe(3).f_code.co_filename == shutil.__file__
+    removing = next(iter(_callers(4)), "") == shutil.__file__
     return removing and not Path(os.fsdecode(path)).is_absolute()
 
 
-def _source(path: str) -> str:
-    """Name the source behind a compiled module, which is what an author edits."""
-    if "__pycache__" not in path:
-        return path
+def _callers(depth: int) -> Iterable[str]:
+    """Yield the files of the frames from some depth on; nothing where C called, which has no frame."""
     try:
-        return importlib.util.source_from_cache(path.partition(".pyc")[0] + ".pyc")
+        frame: FrameType | None = sys._getframe(depth)
     except ValueError:
-        return path
+        return
+    while frame is not None:
+        yield frame.f_code.co_filename
+        frame = frame.f_back
 
 
-def _stamp(path: str) -> tuple[int, int] | None:
+def _files(names: Iterable[str]) -> list[str]:
+    """List the files of modules that have one."""
+    files = [getattr(sys.modules.get(name), "__file__", None) for name in list(names)]
+    return [file for file in files if isinstance(file, str)]
+
+
+def _digest_module(path: str) -> str | None:
     try:
-        status = Path(path).stat()
+        return digest_code(Path(path).read_text("utf-8", "surrogateescape"))
     except OSError:
         return None
-    return status.st_mtime_ns, status.st_size
-
-
-def _digest_module(path: str) -> str:
-    return digest_code(Path(path).read_text("utf-8", "surrogateescape"))
 
 
 def _digest(path: str) -> str | None:
@@ -233,14 +279,30 @@ def _digest(path: str) -> str | None:
 
 def _named(code: str, root: str) -> Iterable[str]:
     """Yield the project files that string literals of the snippet name."""
-    try:
-        nodes = list(ast.walk(ast.parse(code)))
-    except SyntaxError:
-        return
-    for node in nodes:
+    for node in _nodes(code):
         text = node.value if isinstance(node, ast.Constant) else None
         if isinstance(text, str) and 0 < len(text) < _TEXT_LIMIT and text.isprintable() and Path(root, text).is_file():
             yield str(Path(root, text))
+
+
+def _reads_in_c(source: str) -> Iterable[str]:
+    """Yield the libraries and functions in a source that open files where Python does not hear it."""
+    for node in _nodes(source):
+        if isinstance(node, ast.Import):
+            yield from {alias.name.partition(".")[0] for alias in node.names} & _UNHEARD
+        elif isinstance(node, ast.ImportFrom) and node.module and not node.level:
+            yield from {node.module.partition(".")[0]} & _UNHEARD
+        elif isinstance(node, ast.Attribute) and node.attr in _UNHEARD_CALLS:
+            yield f"{node.attr}()"
+        elif isinstance(node, ast.Attribute) and ast.unparse(node).endswith("jit.load"):
+            yield "torch.jit.load()"
+
+
+def _nodes(source: str) -> list[ast.AST]:
+    try:
+        return list(ast.walk(ast.parse(source)))
+    except (SyntaxError, ValueError):
+        return []
 
 
 def _mapped() -> Iterable[str]:

@@ -5,7 +5,9 @@ from __future__ import annotations
 import logging
 import posixpath
 import re
+import signal
 import sys
+import threading
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Literal
@@ -75,6 +77,9 @@ class DLPlugin(BasePlugin[DLConfig]):  # type: ignore[no-untyped-call]
     def on_startup(self, *, command: Literal["build", "gh-deploy", "serve"], dirty: bool) -> None:  # noqa: ARG002
         """Remember whether a server waits; that this hook exists keeps the instance over rebuilds."""
         self.serving = command == "serve"
+        # As the first process of a container it would be deaf to it otherwise.
+        if threading.current_thread() is threading.main_thread() and signal.getsignal(signal.SIGTERM) is signal.SIG_DFL:
+            signal.signal(signal.SIGTERM, _terminate)
 
     def on_config(self, config: MkDocsConfig) -> MkDocsConfig:
         """Put our Markdown extension where Python-Markdown will load it."""
@@ -180,9 +185,9 @@ class DLPlugin(BasePlugin[DLConfig]):  # type: ignore[no-untyped-call]
         """Wait for the runs; Ctrl-C ends the build with the code shells use for it, not with click's 1."""
         try:
             build.finish()
-        except KeyboardInterrupt:
+        except (KeyboardInterrupt, SystemExit) as stop:
             # `on_build_error`, which MkDocs calls then, ends what runs.
-            raise Ended(130, _STOPPED) from None
+            raise Ended(130 if isinstance(stop, KeyboardInterrupt) else _TERMINATED, _STOPPED) from None
 
     def _run_page(self, name: str, page: Page, files: Files) -> str:
         if self.build is None:
@@ -205,12 +210,12 @@ class DLPlugin(BasePlugin[DLConfig]):  # type: ignore[no-untyped-call]
         """End with the code that says what went wrong; the site is complete."""
         if self.build is None or self.serving:
             return
-        code = self.build.reporter.code
+        code, messages = self.build.reporter.code, counted(len(self.build.reporter.said), "message")
         self.build.close()
         if code:
             raise Ended(
                 code,
-                f"The site is complete; see the {counted(len(self.build.reporter.said), 'message')} above.",
+                f"{self.build.closing.line()} The site is complete; see the {messages} above.",
             )
 
     def on_serve(self, server: LiveReloadServer, *, config: MkDocsConfig, builder: Any) -> LiveReloadServer:  # noqa: ARG002
@@ -249,6 +254,14 @@ def _refuse_links(files: Files, build: Build, docs: Path) -> None:
             where, "is a symlink that leaves the project, and is not published.", "Commit the file itself."
         )
         build.reporter.fail(str(refused), int(Exit.FROZEN))
+
+
+_TERMINATED = 128 + signal.SIGTERM
+
+
+def _terminate(*_: object) -> None:
+    """End as Ctrl-C does, with the code that shells give for it."""
+    raise SystemExit(_TERMINATED)
 
 
 def _site(config: MkDocsConfig, chosen: Settings) -> Site:

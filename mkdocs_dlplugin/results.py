@@ -8,10 +8,10 @@ import posixpath
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from mkdocs_dlplugin.errors import DLError, NoResult, suggest
+from mkdocs_dlplugin.errors import DLError, NoResult, RunFailed, suggest
 from mkdocs_dlplugin.expressions import Ref, matches, parse_selector
 from mkdocs_dlplugin.model import Metric, Record, Run, Sample, Value, Where, address
-from mkdocs_dlplugin.reporting import counted
+from mkdocs_dlplugin.reporting import counted, listed
 
 LARGEST = 1e150
 """Values beyond which statistics overflow; nothing that was measured in earnest is there."""
@@ -43,6 +43,15 @@ class Group:
         """Whether a mean may be shown: every seed is there, or as many as `min_seeds` asks, and one kind of device."""
         enough = not self.absent or 0 < self.run.min_seeds <= len(self.records)
         return bool(self.records) and enough and len(self.devices) == 1
+
+    def without(self, name: str) -> tuple[int, ...]:
+        """Name the seeds that did not measure what others did; a mean over the rest would be one of those that got far.
+
+        Empty as well where enough others did, by `min_seeds`, and for a name that no seed has.
+        """
+        seeds = tuple(r.seed for r in self.records if name not in r.metrics and name not in r.timings)
+        there = len(self.records) - len(seeds)
+        return seeds if there and not 0 < self.run.min_seeds <= there else ()
 
     @property
     def devices(self) -> tuple[str, ...]:
@@ -89,6 +98,18 @@ class Place:
             kind = mimetypes.guess_type(name)[0] or "application/octet-stream"
             return f"data:{kind};base64,{base64.b64encode(content).decode()}"
         return self.link(self.keep(name, content))
+
+
+def gaps(groups: Iterable[Group]) -> list[RunFailed]:
+    """List the metrics that only some seeds of a run have."""
+    found = []
+    for group in groups:
+        for name in dict.fromkeys(name for record in group.records for name in record.metrics):
+            if without := group.without(name):
+                problem = f"run '{group.address}': metric '{name}' is missing in seeds {listed(without)}."
+                hint = "Log it in every seed; no mean is made of some."
+                found.append(RunFailed(group.run.where, problem, hint, kind="Metric", job=group.address))
+    return found
 
 
 def anchor(params: Mapping[str, Value]) -> str:
@@ -143,8 +164,12 @@ class Results:
         """Collect one metric over the seeds of a group.
 
         Raises:
+            NoResult: only some seeds have it.
             DLError: no record of the group has such a metric.
         """
+        if without := group.without(name):
+            problem = f"run '{group.address}' has no '{name}' in seeds {listed(without)}."
+            raise NoResult(where, problem, "See the message of the run itself.")
         sample = self.find(group, name)
         huge = [value for r in group.records if abs(value := value_of(r, self.metric(name)) or 0) > LARGEST]
         if huge:

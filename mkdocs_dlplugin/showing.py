@@ -12,13 +12,13 @@ from mkdocs_dlplugin.asked import Asked
 from mkdocs_dlplugin.checks import Outcome, mark_doubtful
 from mkdocs_dlplugin.conduct import Conductor
 from mkdocs_dlplugin.config import Site
-from mkdocs_dlplugin.errors import DLError, NoResult
+from mkdocs_dlplugin.errors import DLError, Failure, NoResult
 from mkdocs_dlplugin.expressions import InlineValue, parse_value
 from mkdocs_dlplugin.fingerprint import digest_bytes
 from mkdocs_dlplugin.model import Block, Where, place
 from mkdocs_dlplugin.parts import statements
 from mkdocs_dlplugin.reporting import Reporter
-from mkdocs_dlplugin.results import Group, Place, Results
+from mkdocs_dlplugin.results import Group, Place, Results, gaps
 from mkdocs_dlplugin.vega import Renderer
 from mkdocs_dlplugin.views import VIEWS, chart, claim, output, runpage, value
 
@@ -168,7 +168,7 @@ class Showing:
         """Report what cannot be shown, unless it only waits for a run, or follows from what was reported before."""
         if self._conductor.busy or self._asked.problems:
             return
-        if isinstance(problem, NoResult) and self._conductor.failures:
+        if isinstance(problem, NoResult) and (self._conductor.failures or self._reporter.codes):
             return
         self._reporter.fail(str(problem), problem.code)
 
@@ -183,9 +183,11 @@ class Showing:
         places = [place(run.name, params, seed) for params in run.points for seed in run.seeds]
         settled = conductor.failures.keys() | conductor.records.keys()
         outdated = [p for p in places if p in conductor.failures and p in conductor.records]
+        groups = tuple(group for group in self.results(block.page).groups if group.run.name == name)
+        partial = [Failure(gap, (), 0) for gap in gaps(groups)] if not conductor.busy else []
         shown = output.Shown(
-            groups=tuple(group for group in self.results(block.page).groups if group.run.name == name),
-            failures=tuple(conductor.failed(places)),
+            groups=groups,
+            failures=(*conductor.failed(places), *partial),
             pending=sum(p not in settled for p in places) if conductor.busy else 0,
             stale=tuple(sorted({reason for p in outdated for reason in conductor.states[p].reasons})),
             fig_cap=display.fig_cap,

@@ -20,10 +20,12 @@ from mkdocs_dlplugin import accelerators
 from mkdocs_dlplugin.fingerprint import digest_names
 from mkdocs_dlplugin.model import Input, Limits, Value, address, place
 from mkdocs_dlplugin.sizes import decimal
-from mkdocs_dlplugin.vetting import NAME
 
 ASSET_NAME = re.compile(r"[A-Za-z0-9][\w.-]{0,80}\.(npz|safetensors|json|png|txt|csv)", re.ASCII)
 """Formats a reader can open without running code; no pickle."""
+
+NAME = re.compile(r"(?!__)[^\W\d][\w %/()-]{0,63}")
+"""Names of metrics: what a table, an expression, a file and a browser can all hold."""
 
 PROGRESS_EVERY = 0.1
 """Seconds between two reports of one run; the record has every value all the same."""
@@ -31,6 +33,10 @@ PROGRESS_EVERY = 0.1
 
 class NotANumber(TypeError):
     """A logged value that no table could show."""
+
+
+class BadName(ValueError):
+    """A name that no table or expression could hold."""
 
 
 @dataclass
@@ -63,6 +69,8 @@ class Session:
     """Where each value that is not finite was logged."""
     largest: int = Limits.assets
     """Bytes of all the files that may be kept."""
+    notes: list[str] = field(default_factory=list)
+    """What is doubtful about the values, in words."""
     calls: int = 0
     told: float = 0.0
     """When progress was last reported."""
@@ -103,7 +111,7 @@ class Summary(MutableMapping[str, float]):
         return final(self._session)[name]
 
     def __setitem__(self, name: str, value: Any) -> None:
-        session = self._session
+        session, name = self._session, named(name)
         session.summary[name] = _checked(session, name, value)
         if session.tell is None:
             _say(f"summary: {name} {session.summary[name]:.6g}")
@@ -217,6 +225,7 @@ class Recorder:
         """Record one number per name; `step` is the place on the x axis and counts the calls when left out.
 
         Raises:
+            BadName: a name is none that a metric can have.
             NotANumber: a value is not a single number, or *step* is no place on an axis.
         """
         session = self.session
@@ -224,7 +233,7 @@ class Recorder:
         if not math.isfinite(where):
             raise NotANumber(f"the step is {where}, which is no place on an axis")
         session.calls += 1
-        numbers = {name: _checked(session, name, value) for name, value in values.items()}
+        numbers = {named(name): _checked(session, named(name), value) for name, value in values.items()}
         for name, number in numbers.items():
             session.history.setdefault(name, []).append((where, number))
             session.summary.pop(name, None)
@@ -262,7 +271,7 @@ class Recorder:
     @contextlib.contextmanager
     def timer(self, name: str) -> Iterator[None]:
         """Measure CPU and wall seconds of a `with` block; several blocks of one name add up."""
-        _named(name)
+        named(name)
         _synchronise()
         cpu, wall = time.process_time(), time.perf_counter()
         try:
@@ -299,11 +308,26 @@ def plain(name: str, value: Any) -> float:
         value = value.item()
     if isinstance(value, bool | int):
         return int(value)
-    if isinstance(value, float):
+    if isinstance(value, float) or type(value).__module__ in ("decimal", "fractions"):
         return float(value)
     shape = getattr(value, "shape", None)
     kind = type(value).__name__ + (f" of shape {tuple(shape)}" if shape else "")
     raise NotANumber(f"'{name}' is a {kind}, not a single number")
+
+
+def named(name: Any) -> str:
+    """Return the name of a metric, accents written one way.
+
+    Raises:
+        BadName: it is none that a metric can have.
+    """
+    if not isinstance(name, str):
+        raise BadName(f"a metric is named by a text, not by {name!r}")
+    composed = unicodedata.normalize("NFC", name)
+    if not NAME.fullmatch(composed):
+        shown = repr(name) if len(name) < 40 else repr(name[:40]) + "…"
+        raise BadName(f"{shown} cannot be the name of a metric")
+    return composed
 
 
 def final(session: Session) -> dict[str, float]:
@@ -312,20 +336,12 @@ def final(session: Session) -> dict[str, float]:
 
 
 def _checked(session: Session, name: str, value: Any) -> float:
-    _named(name)
     number = plain(name, value)
     if not math.isfinite(number):
         session.lines[name] = _line(session.source_path)
     else:
         session.lines.pop(name, None)
     return number
-
-
-def _named(name: object) -> None:
-    """Refuse a name that its record would be refused for."""
-    if not isinstance(name, str) or not NAME.fullmatch(unicodedata.normalize("NFC", name)):
-        said = "letters, digits and any of . % / ( ) @ : + , = ^ ~ - after the first letter, at most 100"
-        raise NotANumber(f"bad metric name {str(name)[:60]!r}: use {said}")
 
 
 def _line(source_path: str) -> int:

@@ -23,10 +23,11 @@ from mkdocs_dlplugin.errors import RunFailed
 from mkdocs_dlplugin.explain import Frame, failure, frames_of, from_exception, from_exit
 from mkdocs_dlplugin.fingerprint import digest_bytes
 from mkdocs_dlplugin.model import Job, Observed, Record, show
-from mkdocs_dlplugin.observe import Changed, Observer, watch
+from mkdocs_dlplugin.observe import Observer, Witness, watch
 from mkdocs_dlplugin.parts import at_lines
 from mkdocs_dlplugin.script import Script
 from mkdocs_dlplugin.seeding import seed_everything
+from mkdocs_dlplugin.sightings import Changed
 
 _PATIENCE = 1.0
 """Seconds that threads may go on after the code has ended."""
@@ -52,6 +53,8 @@ class Surroundings:
     """What the record says of how the job was kept apart and what it was allowed."""
     blame: Blame | None = None
     """Recognises what the sandbox refused."""
+    witness: Witness | None = None
+    """Asks who watches this process from outside for what it read."""
 
 
 HERE = Surroundings()
@@ -86,7 +89,7 @@ def execute(
     session.largest = job.limits.assets
     namespace = _stage(job, session)
     seed_everything(job, around.device)
-    observer = watch(Path(job.root), (folder, *around.skip))
+    observer = watch(Path(job.root), (folder, *around.skip), around.witness)
     script = Script(job)
     _run(job, tree, namespace, script, around.blame)
     notes = _left_threads(threads, ends=around.ends)
@@ -112,10 +115,11 @@ def execute(
             **provenance.machine(),
             **provenance.device_used(),
             "threads": job.threads,
+            "observed": observer.level,
             **around.contained,
             "packages": _packages(job, observed),
         },
-        notes=notes,
+        notes=(*notes, *session.notes, *_unseen(job, observer, observed)),
         blobs=assets,
     )
 
@@ -258,6 +262,19 @@ def _observed(job: Job, observer: Observer, session: snippet.Session) -> Observe
     return Observed(seen.modules, seen.files, seen.folders, dict(sorted(session.read.items())))
 
 
+def _unseen(job: Job, observer: Observer, observed: Observed) -> tuple[str, ...]:
+    """Tell which reads could not be observed, unless the author has named what they read."""
+    unseen = observer.unseen(_sources(job, observed))
+    if not unseen or job.depends:
+        return ()
+    return (f"files read by {', '.join(unseen)} may have gone unseen here; name them in `depends`",)
+
+
+def _sources(job: Job, observed: Observed) -> list[str]:
+    return [job.code, *(Path(job.root, path).read_text("utf-8", "replace") for path in observed.modules)]
+
+
 def _packages(job: Job, observed: Observed) -> dict[str, str]:
-    sources = [job.code, *(Path(job.root, path).read_text("utf-8", "replace") for path in observed.modules)]
-    return provenance.packages(sources, {path.removesuffix(".py").partition("/")[0] for path in observed.modules})
+    return provenance.packages(
+        _sources(job, observed), {path.removesuffix(".py").partition("/")[0] for path in observed.modules}
+    )

@@ -23,6 +23,7 @@ from mkdocs_dlplugin.engines import ENGINES, Engine, Inline, Progress, Setup, pr
 from mkdocs_dlplugin.errors import DLError, RunFailed
 from mkdocs_dlplugin.fingerprint import Files, changes
 from mkdocs_dlplugin.model import Job, Record, Where
+from tests.isolation import KERNEL
 
 distributed = pytest.importorskip("distributed")
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="processes are followed through /proc")
@@ -183,7 +184,7 @@ def test_a_cluster_gives_the_same_numbers_as_this_machine_bit_for_bit(cluster: P
     assert len({record.metrics["loss"] for record in there}) == 4
 
 
-def test_the_modules_and_files_that_the_code_names_are_sent_and_nothing_else(engine: Engine, project: Path):
+def test_the_modules_and_files_that_the_code_names_or_asks_for_are_sent_and_nothing_else(engine: Engine, project: Path):
     files = {
         "helper.py": "from package import inner\ndef read(): return inner.data() + open('data/points.csv').read()",
         "package/__init__.py": "",
@@ -191,20 +192,25 @@ def test_the_modules_and_files_that_the_code_names_are_sent_and_nothing_else(eng
         "package/own.txt": "beside the module, ",
         "data/points.csv": "named in a module, ",
         "data/other.csv": "named by depends",
+        "data/asked.csv": "asked for",
         "data/secret.csv": "of no concern",
     }
     for name, text in files.items():
         (project / name).parent.mkdir(parents=True, exist_ok=True)
         (project / name).write_text(text)
     code = "import helper\nprint(helper.read() + open('data/' + 'other.csv').read())"
-    look = "import helper\nimport os\nprint(os.path.exists('helper' + '.py'), os.path.exists('data/secret' + '.csv'))"
+    # `lexists` is a question that nobody hears.
+    look = (
+        "import helper\nimport os\nfrom os.path import exists, lexists\n"
+        "print(exists('helper' + '.py'), exists('data/asked' + '.csv'), lexists('data/secret' + '.csv'))"
+    )
     read = engine.submit(job(code, project, depends={"data/other.csv": "x"})).result(60)
     seen = engine.submit(job(look, project)).result(60)
 
     assert printed(read) == "beside the module, named in a module, named by depends\n"
     assert set(read.observed.modules) == {"helper.py", "package/__init__.py", "package/inner.py"}
     assert changes(read.observed, Files(project), {}) == []
-    assert printed(seen) == "True False\n"
+    assert printed(seen) == f"True {KERNEL} False\n"
 
 
 def test_a_listed_folder_is_sent_too_so_that_the_record_stays_fresh(engine: Engine, project: Path):

@@ -19,7 +19,7 @@ from mkdocs_dlplugin.engines.host import for_run, for_zygote, usable_cores
 from mkdocs_dlplugin.engines.printed import Printed
 from mkdocs_dlplugin.engines.wire import pack, pack_failure, unpack, unpack_failure
 from mkdocs_dlplugin.errors import RunFailed
-from mkdocs_dlplugin.model import Job, Record, Where
+from mkdocs_dlplugin.model import Job, Observed, Record, Where
 from tests.isolation import LEVELS, started
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="processes are followed through /proc")
@@ -471,3 +471,16 @@ def test_a_figure_is_drawn_once_whoever_made_it(tmp_path, last):
 
     assert [output.kind for output in record.outputs] == ["png"]
     assert record.blobs["fig-1.png"].startswith(b"\x89PNG")
+
+
+def test_processes_of_a_job_can_speak_over_sockets_in_a_project_with_a_long_path(tmp_path: Path):
+    code = "from multiprocessing.connection import Listener\nListener().close()"
+    project = tmp_path / ("long" * 30)
+    project.mkdir()
+    engine = Local(project / ".dlplugin")
+    try:
+        record = engine.submit(job(code, project)).result(30)
+    finally:
+        engine.close()
+
+    assert (record.notes, record.observed) == ((), Observed())

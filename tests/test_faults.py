@@ -312,6 +312,20 @@ def test_closing_ends_what_runs_and_says_so(project: Path, tmp_path: Path):
     assert [entry.name for entry in (tmp_path / "scratch").iterdir()] == ["zygote"]
 
 
+def test_a_job_that_nobody_needs_any_more_is_ended_and_no_other(engine: Local, project: Path):
+    code = "import time\nprint('up', flush=True)\ntime.sleep(99)"
+    unneeded, neighbour = engine.submit(job(code, project)), engine.submit(job("print('well')", project))
+    while not unneeded.running():
+        time.sleep(0.02)
+    engine.revoke(unneeded)
+    failed = outcome(unneeded)
+
+    assert isinstance(failed, RunFailed)
+    assert failed.kind == "Interrupted"
+    assert isinstance(outcome(neighbour), Record)
+    assert settles_to_nothing(engine)
+
+
 @pytest.mark.parametrize("number", [2, 9, 15])
 def test_nothing_goes_on_when_the_build_is_ended(number: int, project: Path, tmp_path: Path):
     build = f"""

@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from mkdocs_dlplugin import observe as observing
-from mkdocs_dlplugin.engines import Inline
+from mkdocs_dlplugin.engines import Engine, Inline
 from mkdocs_dlplugin.errors import RunFailed
-from mkdocs_dlplugin.fingerprint import digest_bytes, digest_code
+from mkdocs_dlplugin.fingerprint import digest_bytes, digest_code, listing
 from mkdocs_dlplugin.model import Job, Observed, Where
-from mkdocs_dlplugin.observe import listing, relative
+from mkdocs_dlplugin.sightings import relative
+from tests.isolation import KERNEL, started
 
 
 @pytest.fixture
@@ -33,13 +35,27 @@ def project(tmp_path: Path) -> Path:
     return root
 
 
+@pytest.fixture(
+    scope="module",
+    params=[
+        "python",
+        pytest.param("kernel", marks=pytest.mark.skipif(not KERNEL, reason="Linux does not watch here")),
+    ],
+)
+def engine(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Engine]:
+    """An engine where Python tells what runs read, and one where Linux does."""
+    engine = Inline() if request.param == "python" else started("bare", tmp_path_factory.mktemp("scratch"))
+    yield engine
+    engine.close()
+
+
 @pytest.fixture
-def observe(project: Path):
+def observe(project: Path, engine: Engine):
     """Run code in the project and return what it was seen to read."""
 
     def observe(code: str, **options: Any) -> Observed:
         job = Job("mlp", code, Where("docs/p.md", 1), "docs/p.md", 2, 0, root=str(project), **options)
-        return Inline().submit(job).result().observed
+        return engine.submit(job).result(60).observed
 
     return observe
 

@@ -108,7 +108,7 @@ def test_a_value_that_is_not_finite_is_no_metric_but_may_stand_in_a_series(execu
     record = execute(IMPORT + "run.log({'loss': float('nan')})\nrun.log({'loss': 1.0})\n")
 
     assert str(failed) == (
-        "docs/p.md:12: run 'mlp' seed 0: metric 'loss' is inf\n"
+        "docs/p.md:12: run 'mlp' seed 0: metric 'loss' is inf at step 1\n"
         "  Training diverged, or something was divided by zero; only finite values can be compared."
     )
     assert record.series == {"loss": ((0, 1), (None, 1.0))}

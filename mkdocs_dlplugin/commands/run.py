@@ -23,5 +23,7 @@ def run(chosen: argparse.Namespace, reporter: Reporter) -> Answer:
         made.finish()
     finally:
         made.close()
+    if reporter.code:
+        reporter.info(made.closing.line())
     failed = [str(error) for error in made.conductor.failures.values()]
     return Answer({"executed": made.conductor.executed, "failed": failed}, code=reporter.code)

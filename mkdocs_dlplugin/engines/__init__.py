@@ -11,7 +11,7 @@ from mkdocs_dlplugin.engines.inline import Inline
 from mkdocs_dlplugin.engines.isolation import forks_safely
 from mkdocs_dlplugin.engines.local import Local
 from mkdocs_dlplugin.engines.preload import preload_for
-from mkdocs_dlplugin.engines.seam import Engine, Factory, OnProgress, Progress, Renewable, Setup
+from mkdocs_dlplugin.engines.seam import Engine, Factory, OnProgress, Progress, Renewable, Revocable, Setup
 from mkdocs_dlplugin.engines.spawned import Spawned
 from mkdocs_dlplugin.explain import failure
 from mkdocs_dlplugin.model import Job, Record
@@ -25,6 +25,7 @@ __all__ = [
     "OnProgress",
     "Progress",
     "Renewable",
+    "Revocable",
     "Setup",
     "Spawned",
     "from_executor",

@@ -7,17 +7,19 @@ import codecs
 import contextlib
 import ctypes
 import faulthandler
+import importlib
 import io
 import json
 import os
 import signal
 import socket
 import sys
+import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from mkdocs_dlplugin.engines import limits, sandbox
+from mkdocs_dlplugin.engines import limits, notify, sandbox
 from mkdocs_dlplugin.engines.host import for_run
 from mkdocs_dlplugin.engines.linux import drop_capabilities
 from mkdocs_dlplugin.engines.shepherd import DUMP
@@ -54,6 +56,7 @@ def become(order: Order, lines: Lines, isolation: str) -> None:
     """
     folder = Path(order.folder)
     told = Channel(_out_of_reach(lines.channel))
+    line = None
     if lines.shepherd is not None:
         line = socket.socket(fileno=_out_of_reach(lines.shepherd.detach()))
         line.send(json.dumps({"pid": os.getpid(), "inherited": limits.own_memory()}).encode())
@@ -70,11 +73,12 @@ def become(order: Order, lines: Lines, isolation: str) -> None:
     environment = for_run(os.environ, order.job, folder, order.device.identifier if order.device else "")
     os.environ.clear()
     os.environ.update(environment)
+    _use_own_temporary(folder / "tmp")
     # Handlers of the libraries loaded in the zygote would cost each job 28 ms.
     atexit._clear()
     if "multiprocessing.util" in sys.modules:
         atexit.register(sys.modules["multiprocessing.util"]._exit_function)
-    told.send(**_result(order, folder, told, isolation))
+    told.send(**_result(order, folder, told, isolation, line))
     atexit._run_exitfuncs()
     flush()
     os._exit(0)
@@ -89,9 +93,11 @@ def rehearse() -> None:
     device_used()
     limits.own_memory()
     sandbox.version()
+    if sys.platform == "linux":
+        importlib.import_module("multiprocessing.process")
 
 
-def _result(order: Order, folder: Path, told: Channel, isolation: str) -> dict[str, Any]:
+def _result(order: Order, folder: Path, told: Channel, isolation: str, line: socket.socket | None) -> dict[str, Any]:
     """Execute the job, and make of its record or failure what travels."""
     try:
         rules, contained = _contain(order, folder, isolation)
@@ -100,6 +106,7 @@ def _result(order: Order, folder: Path, told: Channel, isolation: str) -> dict[s
             skip=(Path(order.skip),),
             ends=True,
             contained=contained,
+            witness=notify.invite(line, order.job.root, (folder, order.skip), folder / "seen") if line else None,
             blame=(lambda error, frames: sandbox.blame(order.job, error, rules, frames)) if rules else None,
         )
         record = execute(
@@ -172,6 +179,16 @@ def _open_streams(output: int) -> None:
         # C libraries print whole lines at once, so that they stand between Python's lines where they belong.
         libc = ctypes.CDLL(None)
         libc.setvbuf(ctypes.c_void_p.in_dll(libc, "stdout"), None, 1, 0)
+
+
+def _use_own_temporary(folder: Path) -> None:
+    """Have Python put temporary files where this job may write."""
+    tempfile.tempdir = None  # a library loaded in the zygote may have asked there already
+    process = sys.modules.get("multiprocessing.process")
+    if sys.platform == "linux" and process is not None:
+        # The workers of a DataLoader speak over sockets, whose names may have 107 bytes: too few for many a project.
+        short = _out_of_reach(os.open(folder, os.O_RDONLY | os.O_DIRECTORY))
+        process.current_process()._config["tempdir"] = f"/proc/{os.getpid()}/fd/{short}"
 
 
 def _reset_signals() -> None:

@@ -92,7 +92,9 @@ def _borrowed(job: Job, printed: io.StringIO) -> Iterator[None]:
         os.environ.clear()
         os.environ.update(environment)
         snippet.run.session = session
-        root = os.path.realpath(job.root) + os.sep
+        roots = (os.path.realpath(job.root) + os.sep, job.root + os.sep)
         for name in set(sys.modules) - modules:
-            if os.path.realpath(getattr(sys.modules[name], "__file__", None) or "/").startswith(root):
+            file = getattr(sys.modules[name], "__file__", None) or "/"
+            # The first for a project that is reached through a link, the second for a module that is one.
+            if os.path.realpath(file).startswith(roots[0]) or file.startswith(roots):
                 del sys.modules[name]

@@ -88,6 +88,7 @@ class Local:
         self._thread: threading.Thread | None = None
         self._process: subprocess.Popen[bytes] | None = None
         self._closing = False
+        self._revoked: list[Future[Record]] = []
         self._deaths = 0
         self._number = 0
 
@@ -122,6 +123,13 @@ class Local:
         self._turns.renew()
         with self._lock:
             self._more = {*self._more, *preload} - {*self._preload, *self._spoilers}
+
+    def revoke(self, future: Future[Record]) -> None:
+        """End the job behind a promise, which then fails as interrupted; returns at once."""
+        if not future.cancel():
+            self._revoked.append(future)
+            if self._thread is not None:
+                self._wake()
 
     def close(self) -> None:
         """End what runs, cancel what waits, remove what was written; may be called twice."""
@@ -354,6 +362,9 @@ class Local:
 
     def _end_overdue(self) -> None:
         now = time.monotonic()
+        revoked, self._revoked = self._revoked, []
+        for live in [live for live in self._live if live.waiting.future in revoked and not live.killed]:
+            self._kill(live, "close")
         for live in [live for live in self._live if live.patience <= now]:
             if live.killed:
                 # It did not answer: the job may have stopped it. The zygote ends what it leaves.

@@ -18,7 +18,7 @@ from typing import Any
 
 from mkdocs_dlplugin import __version__
 from mkdocs_dlplugin.engines.bundle import Bundle, Contents, unpack
-from mkdocs_dlplugin.engines.seam import Engine, Factory, Progress, Renewable, Setup
+from mkdocs_dlplugin.engines.seam import Engine, Factory, Progress, Renewable, Revocable, Setup
 from mkdocs_dlplugin.engines.wire import pack, pack_failure
 from mkdocs_dlplugin.errors import DLError, RunFailed
 from mkdocs_dlplugin.model import Job, Record
@@ -139,7 +139,7 @@ class _Post:
                 promise = self._submit(job, teller, parcel, here)
                 while not wait([promise], _GLANCE).done:
                     if not here.wanted():
-                        self._leave(job)
+                        self._leave(promise)
                         return {"left": True}
                 return {**_outcome(promise), "news": teller.kept, "told": teller.told}
             finally:
@@ -197,14 +197,12 @@ class _Post:
                 self.timer.daemon = True
                 self.timer.start()
 
-    def _leave(self, job: Job) -> None:
-        """End a job that nobody waits for, if that ends no other; else it goes on until its time is over."""
+    def _leave(self, promise: Future[Record]) -> None:
+        """End a job that nobody waits for."""
         with self._lock:
-            if set(self.errands) != {id(job)}:
-                return
-            engine, self.engine = self.engine, None
-        if engine is not None:
-            engine.close()
+            engine = self.engine
+        if engine is not None and isinstance(engine, Revocable):
+            engine.revoke(promise)
 
     def close(self) -> None:
         """End what runs and remove what was unpacked."""

@@ -41,12 +41,12 @@ def end(find: Callable[[], list[int]], pid: int = 0) -> int | None:
     return status
 
 
-def left(find: Callable[[], list[int]]) -> list[str]:
-    """Name the commands of processes that a job left and that do not end by themselves."""
+def left(find: Callable[[], list[int]], rest: Callable[[float], None] = time.sleep) -> list[str]:
+    """Name the commands of processes that a job left and that do not end by themselves, resting between looks."""
     limit = time.monotonic() + _GRACE
     while (found := find()) and time.monotonic() < limit:
         reap(0)
-        time.sleep(0.01)
+        rest(0.01)
     commands = [_command(pid) for pid in found]
     return [command for command in commands if command and not any(word in command for word in _HELPERS)]
 

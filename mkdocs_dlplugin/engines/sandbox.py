@@ -148,12 +148,12 @@ def blame(job: Job, error: BaseException, rules: Policy, frames: list[Frame]) ->
             continue
         # Not resolved through the working folder of today, which the code may have changed.
         written = os.path.abspath(os.fsdecode(path))  # noqa: PTH100
+        if rules.reads and Path(written).exists() and not _inside(written, (*rules.reads, *rules.writes)):
+            hint = "`sandbox: strict` lets runs read the project, Python and the system only."
+            return failure(job, f"Sandbox: reading {written} is not allowed", hint, kind="Sandbox", frames=frames)
         if not _inside(written, rules.writes) and _would_be_allowed(written):
             hint = "Write to `run.dir`, keep files with `run.save`, or name a project folder in `write_to`."
             return failure(job, f"Sandbox: writing to {written} is not allowed", hint, kind="Sandbox", frames=frames)
-        if rules.reads and not _inside(written, (*rules.reads, *rules.writes)):
-            hint = "`sandbox: strict` lets runs read the project, Python and the system only."
-            return failure(job, f"Sandbox: reading {written} is not allowed", hint, kind="Sandbox", frames=frames)
     return None
 
 

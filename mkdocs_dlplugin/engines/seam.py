@@ -54,6 +54,14 @@ class Renewable(Protocol):
         """Prepare for another build, which imports these modules; returns at once."""
 
 
+@runtime_checkable
+class Revocable(Protocol):
+    """An engine that can end a job at work because nobody needs its result any more; others let it come to its end."""
+
+    def revoke(self, future: Future[Record]) -> None:
+        """End the job behind a promise of `submit`, which then fails as interrupted; returns at once."""
+
+
 @dataclass(frozen=True)
 class Progress:
     """What an engine tells while a job runs."""

@@ -17,6 +17,7 @@ import time
 from collections.abc import Callable
 from typing import Any, Protocol
 
+from mkdocs_dlplugin.engines import notify
 from mkdocs_dlplugin.engines.limits import TICK, Watch
 from mkdocs_dlplugin.engines.processes import below, end, family, left, reap
 from mkdocs_dlplugin.model import Limits
@@ -28,7 +29,10 @@ LONGEST = 1 << 16
 """Bytes of the longest message on a line."""
 
 _SAYS = 0.1
-"""Seconds a job has to write its stack before it is ended."""
+"""Seconds a job that takes too much has to write its stack before it is ended."""
+
+_SAYS_LATE = 0.4
+"""The same for one whose time is over, which harms nobody meanwhile, on a machine that is busy."""
 
 _NEWS = 1.0
 """Seconds in which the zygote tells how a job ended that it must collect."""
@@ -113,6 +117,11 @@ class Shepherd:
         self._leash, self._line, self._flock, self._bell = leash, line, flock, bell
         self._watch = Watch(limits)
         self._acts: dict[int, Callable[[], None]] = {}
+        self._witness: tuple[notify.Witness, int] | None = None
+        """Looks at the files the job opens, and where it hears of them."""
+        self._invited = False
+        """Whether the job said already if it can be watched; from then on the code of an author may be talking."""
+        self._looked = 0.0
         self._job = 0
         self._over = ""
         self._ended: float | None = None
@@ -143,9 +152,11 @@ class Shepherd:
             for descriptor in ready:
                 if descriptor in self._acts:
                     self._acts[descriptor]()
-            if self.status is None and not self._over:
+            # What the job opens wakes this process up thousands of times; its memory is not worth that many looks.
+            if self.status is None and not self._over and time.monotonic() - self._looked >= TICK:
+                self._looked = time.monotonic()
                 self._hold_to_limits()
-        remains = [] if self._tree_ended else left(self._flock.members)
+        remains = [] if self._tree_ended else left(self._flock.members, self._rest)
         self._flock.end()
         self.tell(status=self.status, left=remains, peak=self._watch.peak, over=self._over)
 
@@ -163,16 +174,16 @@ class Shepherd:
         except ConnectionError:
             word = b""
         if word == b"T":
-            self._let_speak()
+            self._let_speak(_SAYS_LATE)
         self._end_all()
         if not word:
             self.forget(self._leash.fileno())
 
-    def _let_speak(self) -> None:
+    def _let_speak(self, seconds: float = _SAYS) -> None:
         if self._job and DUMP is not None:
             with contextlib.suppress(ProcessLookupError):
                 os.kill(self._job, DUMP)
-                time.sleep(_SAYS)
+                self._rest(seconds)
 
     def _end_all(self) -> None:
         status = self._flock.end()
@@ -203,6 +214,12 @@ class Shepherd:
             self._job = int(message["pid"])
             self._watch.inherited = int(message["inherited"])
             self._follow()
+        elif "watch" in message and not self._invited:
+            self._invited = True
+            if descriptors:
+                listener = descriptors.pop()
+                self._witness = notify.come(message["watch"]), listener
+                self.listen(listener, self._look_on)
         for descriptor in descriptors:
             os.close(descriptor)
 
@@ -221,6 +238,21 @@ class Shepherd:
             self._ended = self._ended or time.monotonic()
 
         self.listen(end_of_job, note)
+
+    def _look_on(self) -> None:
+        """Let the job go on with what it opens."""
+        if self._witness is not None and not self._witness[0].handle(self._witness[1]):
+            self.forget(self._witness[1])
+            os.close(self._witness[1])
+            self._witness = None
+
+    def _rest(self, seconds: float) -> None:
+        """Wait, while the job, or what is left of it, goes on opening files."""
+        limit = time.monotonic() + seconds
+        while (remaining := limit - time.monotonic()) > 0:
+            listeners = [self._witness[1]] if self._witness else []
+            if select.select(listeners, [], [], remaining)[0]:
+                self._look_on()
 
     def _collect(self) -> None:
         hush(self._bell)

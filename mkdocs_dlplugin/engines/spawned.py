@@ -103,6 +103,7 @@ class Spawned:
         self._lock = threading.Lock()
         self._thread: threading.Thread | None = None
         self._closing = False
+        self._revoked: list[Future[Record]] = []
         self._number = 0
 
     # -- for the build's threads ----------------------------------------------------------------------------------
@@ -135,6 +136,12 @@ class Spawned:
         self._turns.renew()
         if not set(preload) <= set(self._preload):
             self._preload = ordered([*self._preload, *preload])
+
+    def revoke(self, future: Future[Record]) -> None:
+        """End the job behind a promise, which then fails as interrupted; returns at once."""
+        if not future.cancel():
+            self._revoked.append(future)
+            self._news.put(_nothing)
 
     def close(self) -> None:
         """End what runs, cancel what waits, remove what was written; may be called twice."""
@@ -264,6 +271,11 @@ class Spawned:
 
     def _end_overdue(self) -> None:
         now = time.monotonic()
+        revoked, self._revoked = self._revoked, []
+        for one in self._all:
+            if one.course is not None and one.course.waiting.future in revoked and not one.course.killed:
+                one.course.killed = "close"
+                _end(one.process)
         for one in self._all:
             if one.course is not None and not one.course.killed and one.course.patience <= now:
                 one.course.killed = "timeout" if one.course.deadline <= now else "silence"
