@@ -23,7 +23,7 @@ ITEMS = 1_000_000
 """Test items of which a record may keep the correctness."""
 
 NAME = re.compile(r"\w[\w .%/()@:+,=^~-]{0,99}")
-"""What a metric, series or timer of a record may be called: letters, digits and signs that mean nothing to HTML or TeX."""
+"""What a metric, series or timer of a record may be called: no sign in it means anything to HTML or TeX."""
 
 
 class Damaged(Exception):
