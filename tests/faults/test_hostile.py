@@ -32,7 +32,7 @@ from mkdocs_dlplugin.collect import tidy
 from mkdocs_dlplugin.engines.inline import Inline
 from mkdocs_dlplugin.errors import DLError
 from mkdocs_dlplugin.fingerprint import digest_bytes
-from mkdocs_dlplugin.model import Metric, Record, Run, Where
+from mkdocs_dlplugin.model import Metric, Record, Run, Where, place
 from mkdocs_dlplugin.reporting import Reporter, harmless
 from mkdocs_dlplugin.results import Group, Place, Results
 from mkdocs_dlplugin.screen import plain
@@ -59,6 +59,11 @@ def quoted(value: Any) -> str:
 # A site in which everything that can be named is named by an attacker.
 
 
+def point(text: str) -> str:
+    """Return what can be a parameter: a record is named after it, so a long attack is one of the others."""
+    return text if len(place("", {"m": text}, 0)) < 150 else "<img src=x onerror=window.PWNED=1>"
+
+
 def run_block(number: int, text: str) -> str:
     """Write a run whose author names everything after *text*; every fifth fails with it."""
     fails = f"raise ValueError({text!r})  # {text}" if number % 5 == 4 else ""
@@ -70,7 +75,7 @@ def run_block(number: int, text: str) -> str:
 #| source: {("above", "fold", "tabbed-left")[number % 3]}
 #| fig-cap: {quoted(text)}
 #| fig-alt: {quoted(text)}
-#| params: {quoted([{"m": text}])}
+#| params: {quoted([{"m": point(text)}])}
 from mkdocs_dlplugin import run
 
 print({text!r})
@@ -86,7 +91,7 @@ A number: `{{run}} r{number}(m=*).m{number}`, ![`{{run}} r{number}(m=*).m{number
 
 def grid(texts: Sequence[str]) -> str:
     """Write a run at many points, whose labels stand over each output and in headings."""
-    points = quoted([{"m": text} for text in texts])
+    points = quoted([{"m": text} for text in dict.fromkeys(map(point, texts))])
     return (
         f'```python {{run="grid"}}\n#| params: {points}\nfrom mkdocs_dlplugin import run\n\nprint(run.config.m)\n```\n'
     )
