@@ -66,7 +66,8 @@ def render(shown: Shown, place: Place, read: Asset) -> str:
 def box(kind: str, problem: str, hint: str) -> str:
     """Draw a box for a draft page: the sentence of the terminal, where the result would be."""
     more = f"<p>{escape(hint)}</p>" if hint else ""
-    return f'<div class="dl-{kind} {PLAIN}" role="note"><p><strong>{escape(problem)}</strong></p>{more}</div>'
+    drawn = f'<div class="dl-{kind}" role="note"><p><strong>{escape(problem)}</strong></p>{more}</div>'
+    return f'<div class="{PLAIN}">{drawn}</div>'
 
 
 def error_box(error: DLError) -> str:
@@ -98,9 +99,8 @@ def _failure(failure: Failure) -> str:
             output = f"<details><summary>The end of its output</summary><pre><code>{printed}</code></pre></details>"
     hint = f"<p>{escape(error.hint)}</p>" if error.hint else ""
     first = f"{error.where}: {failure.problem}"
-    return (
-        f'<div class="dl-error {PLAIN}" role="note"><p><strong>{escape(first)}</strong></p>{frames}{hint}{output}</div>'
-    )
+    drawn = f'<div class="dl-error" role="note"><p><strong>{escape(first)}</strong></p>{frames}{hint}{output}</div>'
+    return f'<div class="{PLAIN}">{drawn}</div>'
 
 
 def _outputs(shown: Shown, place: Place, read: Asset) -> list[str]:
@@ -177,4 +177,4 @@ def ran(records: Sequence[Record], groups: Sequence[Group], place: Place) -> str
     said = "".join(f" {escape(plain(note[:1].upper() + note[1:].rstrip('.')))}." for note in notes)
     day = f'<time datetime="{escape(days[0])}">{escape(when)}</time>' if days else when
     line = f"Ran on {escape(' and '.join(devices))}, {day}, {clock(spent)} for {jobs}.{said} {details}"
-    return f'<p class="dl-ran {PLAIN}">{line.rstrip()}</p>'
+    return f'<p class="dl-ran"><span class="{PLAIN}">{line.rstrip()}</span></p>'
