@@ -20,7 +20,7 @@ from mkdocs_dlplugin.commands.status import status
 from mkdocs_dlplugin.commands.verify import verify
 from mkdocs_dlplugin.commands.why import why
 from mkdocs_dlplugin.errors import DLError, Exit
-from mkdocs_dlplugin.reporting import Reporter
+from mkdocs_dlplugin.reporting import Reporter, harmless
 
 NAMES = "runs, such as mlp, digits-* or 'mlp(n=100)'; all when none is named"
 
@@ -94,7 +94,7 @@ def _count(text: str) -> int:
 
 
 def _print(answer: Answer, *, machine: bool) -> None:
-    text = json.dumps(answer.value, indent=1) if machine else "\n".join(answer.lines)
+    text = json.dumps(answer.value, indent=1) if machine else harmless("\n".join(answer.lines))
     if text:
         print(text, flush=True)
 

@@ -58,7 +58,7 @@ class Build:
         check_engine(site.settings.engine, engines.known(site.settings.engine), Where("mkdocs.yml"))
         self.site, self.reporter = site, reporter
         self._began = time.time_ns()
-        self.store = Store(site.root / site.settings.records, site.root / site.settings.scratch)
+        self.store = Store(site.root / site.settings.records, site.root / site.settings.scratch, reporter.warning)
         self.renderer = Renderer(site.root / site.settings.scratch / "charts", warn=reporter.warning)
         self._engine = engine or (lambda tasks: start_engine(site, reporter, tasks, self.hear))
         self._only, self._forced, self._remember, self._begun = only, forced, known, begun

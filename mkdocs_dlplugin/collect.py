@@ -11,7 +11,7 @@ import sys
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from mkdocs_dlplugin import snippet
+from mkdocs_dlplugin import screen, snippet
 from mkdocs_dlplugin.errors import RunFailed, suggest
 from mkdocs_dlplugin.explain import clean, failure, from_exception
 from mkdocs_dlplugin.model import Job, Limits
@@ -120,9 +120,8 @@ def thin(points: Sequence[tuple[float, float]], most: int = Limits.points) -> Se
 
 def tidy(content: bytes, *folders: str) -> str:
     """Make text of what a job printed: any bytes, only the last state of progress bars, paths relative to `folders`."""
-    text = content.decode("utf-8", "backslashreplace").replace("\r\n", "\n").replace("\0", "\\x00")
-    lines = (line.rstrip("\r").rpartition("\r")[2] for line in text.split("\n"))
-    return functools.reduce(clean, folders, "\n".join(lines))
+    text = content.decode("utf-8", "backslashreplace").replace("\0", "\\x00")
+    return functools.reduce(clean, folders, screen.settle(text))
 
 
 def _rounded(value: float) -> float | None:

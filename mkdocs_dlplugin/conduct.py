@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import math
 import queue
 import subprocess
 import threading
@@ -24,6 +25,9 @@ from mkdocs_dlplugin.store import Damaged, Store
 
 HEARTBEAT = 30.0
 """Seconds without news after which the terminal says what is still running."""
+
+PATIENCE = 5.0
+"""Seconds after which the terminal says that another build is waited for."""
 
 GATHERING = 0.2
 """Seconds for which the first job that must run waits for others that are longer, and for all their imports."""
@@ -234,6 +238,9 @@ class Conductor:
                         self._heartbeat()
                     if not self._running:  # all that is left is being measured by another build
                         waiting = self._take(waiting)
+                        if waiting and not self._running and time.monotonic() - last > PATIENCE:
+                            last = math.inf  # said once
+                            self._wait_for(waiting)
                     continue
                 last = time.monotonic()
                 self._done(place, future)
@@ -457,6 +464,13 @@ class Conductor:
         blocks = {"blocks": split} if (split := statements(task.job)) else {}
         return replace(record, provenance={**record.provenance, **made_from, **blocks, **self._commit})
 
+    def _wait_for(self, waiting: Sequence[Task]) -> None:
+        """Say which build is measuring what this one waits for."""
+        held = next((task for task in waiting if self.store.holder(task.job.key)), waiting[0])
+        who = self.store.holder(held.job.key)
+        other = f"the build of process {who}" if who else "another build"
+        self.reporter.info(f"waiting for {other}, which measures {held.job.title} ({held.run.where})")
+
     def _heartbeat(self) -> None:
         now = time.monotonic()
         for place, since in list(self._running.items()):
@@ -486,17 +500,13 @@ class Conductor:
             problem = Missing(task.run.where, f"the record {self.store.folder.name}/{task.place}.json {damage}.")
             if damaged is not None:
                 damaged[task.place] = problem
-            elif self._set_aside(task):
+            else:
                 self.reporter.warning(f"{task.run.where}: {problem.problem.rstrip('.')}: measured again.")
+                try:
+                    self.store.set_aside(task.place)
+                except StoreError as stuck:
+                    self.reporter.fail(str(stuck), stuck.code)
         return None
-
-    def _set_aside(self, task: Task) -> bool:
-        try:
-            self.store.set_aside(task.place)
-        except StoreError as stuck:
-            self.failures[task.place] = stuck
-            return False
-        return True
 
 
 def commit(root: Path) -> dict[str, object]:

@@ -38,9 +38,9 @@ def digest_code(source: str) -> str:
     """
     try:
         tree = ast.parse(source)
-    except (SyntaxError, ValueError):
+        return digest_json(_canonical(tree, keep_docstrings=any(word in source for word in _READS_DOCSTRINGS)))
+    except (SyntaxError, ValueError, RecursionError, MemoryError):  # the last two for code nested without end
         return digest_bytes(source.encode("utf-8", "surrogatepass"))
-    return digest_json(_canonical(tree, keep_docstrings=any(word in source for word in _READS_DOCSTRINGS)))
 
 
 def _canonical(node: Any, *, keep_docstrings: bool) -> Any:
@@ -144,10 +144,12 @@ class Files:
 
     def _once(self, kind: str, path: str, read: Callable[[Path], str]) -> str | None:
         if (kind, path) not in self._known:
+            place = self.root / path
             if kind != "listing":
-                self.stamps[path] = stamp(self.root / path)
+                self.stamps[path] = stamp(place)
             try:
-                self._known[kind, path] = read(self.root / path)
+                # A record may name a pipe or a device behind a link, and reading that would never end.
+                self._known[kind, path] = read(place) if kind == "listing" or place.is_file() else None
             except OSError:
                 self._known[kind, path] = None
         return self._known[kind, path]

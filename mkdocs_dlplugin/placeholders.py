@@ -11,7 +11,7 @@ from collections.abc import Callable
 from html import escape
 
 _OPEN, _CLOSE, _ZERO = "\ue000", "\ue001", 0xE010
-_MARK = f"{_OPEN}([{chr(_ZERO)}-{chr(_ZERO + 9)}]+){_CLOSE}"
+_MARK = f"{_OPEN}([{chr(_ZERO)}-{chr(_ZERO + 9)}]{{1,9}}){_CLOSE}"
 _BLOCK = re.compile(f'<div class="dl-here">{_MARK}</div>')
 _INLINE = re.compile(f'(?P<open><a[\\s>])|(?P<close></a>)|<span class="dl-here">{_MARK}</span>')
 _BARE = re.compile(_MARK)
@@ -42,7 +42,7 @@ def fill(html: str, result: Callable[[int], str], value: Callable[[int], tuple[s
     """
     if not found(html):
         return html
-    html = _BLOCK.sub(lambda match: result(_number(match[1])), html)
+    html = _BLOCK.sub(lambda match: unmarked(result(_number(match[1]))), html)
     depth = 0
 
     def inline(match: re.Match[str]) -> str:
@@ -51,14 +51,22 @@ def fill(html: str, result: Callable[[int], str], value: Callable[[int], tuple[s
             depth = max(0, depth + (1 if match["open"] else -1))
             return match[0]
         rich, text = value(_number(match[3]))
-        return escape(text) if depth else rich
+        return unmarked(escape(text) if depth else rich)
 
     return fill_text(_INLINE.sub(inline, html), value)
 
 
 def fill_text(text: str, value: Callable[[int], tuple[str, str]]) -> str:
     """Exchange marks in titles, alt text and other places that hold no elements."""
-    return _BARE.sub(lambda match: escape(value(_number(match[1]))[1]), text) if found(text) else text
+    return _BARE.sub(lambda match: unmarked(escape(value(_number(match[1]))[1])), text) if found(text) else text
+
+
+def unmarked(text: str) -> str:
+    """Take the signs of marks out of a result: what somebody recorded must not stand for another result.
+
+    Halves of characters, which no file can hold, are written as escapes.
+    """
+    return text.replace(_OPEN, "").replace(_CLOSE, "").encode("utf-8", "backslashreplace").decode()
 
 
 def _number(digits: str) -> int:

@@ -25,7 +25,7 @@ from mkdocs_dlplugin import unchanged
 from mkdocs_dlplugin.glance import KEY, SUFFIXES, concerns, mentioned
 from mkdocs_dlplugin.markdown import DLExtension
 from mkdocs_dlplugin.placeholders import found
-from mkdocs_dlplugin.reporting import Reporter, counted
+from mkdocs_dlplugin.reporting import Reporter, counted, harmless
 from mkdocs_dlplugin.runfiles import RunFiles
 from mkdocs_dlplugin.scene import CSS, Scene
 from mkdocs_dlplugin.shelf import Shelf
@@ -81,7 +81,7 @@ class DLConfig(Config):  # type: ignore[no-untyped-call]
 
                 check_engine(self.settings.engine, engines.known(self.settings.engine), Where("mkdocs.yml"))
         except DLError as problem:
-            return [("dlplugin", ValidationError(str(problem)))], []
+            return [("dlplugin", ValidationError(harmless(str(problem))))], []
         return [], []
 
     @cached_property
@@ -143,6 +143,8 @@ class DLPlugin(BasePlugin[DLConfig]):  # type: ignore[no-untyped-call]
         """Read all pages, refuse what is wrong before anything runs, then start."""
         if not self.enabled:
             return files
+        if self._frozen():
+            _refuse_links(files, config, self.reporter)
         includes = "pymdownx.snippets" in config.markdown_extensions
         pages = [file for file in files.documentation_pages() if file.src_uri.endswith(SUFFIXES)]
         ours = [file for file in pages if concerns(file.content_string, includes=includes)]
@@ -154,9 +156,16 @@ class DLPlugin(BasePlugin[DLConfig]):  # type: ignore[no-untyped-call]
             self.runs = RunFiles(runs, files, config)
         return files
 
+    def _frozen(self) -> bool:
+        """Tell whether nothing may run, without reading all settings."""
+        return "never" in (self.config.raw.get("execution"), os.environ.get("DLPLUGIN_EXECUTION"))
+
     def _begin(self, pages: list[File], config: MkDocsConfig) -> None:
         """Take up what the last build showed, or read, plan and start; then let Markdown ask for it."""
-        again = not self.serving and not self.dirty and self.config.raw.get("execution") != "force"
+        # What was kept is believed on its word, which a stranger's pull request could write; there nothing may run.
+        again = (
+            not self.serving and not self.dirty and not self._frozen() and self.config.raw.get("execution") != "force"
+        )
         if again:
             self.site = _digest(pages, config, self.config)
             path = Path(_root(config), self.config.scratch, unchanged.FILE)
@@ -336,6 +345,24 @@ class DLPlugin(BasePlugin[DLConfig]):  # type: ignore[no-untyped-call]
             self.live.close()
         if stopped and busy:
             raise Ended(130, _STOPPED) from None
+
+
+def _refuse_links(files: Files, config: MkDocsConfig, reporter: Reporter) -> None:
+    """Leave out what a link brings in from outside the project, for MkDocs would publish it."""
+    from mkdocs_dlplugin import regular  # noqa: PLC0415 - see the top
+    from mkdocs_dlplugin.errors import DLError, Exit  # noqa: PLC0415
+    from mkdocs_dlplugin.model import Where  # noqa: PLC0415
+
+    docs, root = Path(config.docs_dir), _root(config)
+    for file in list(files):
+        path = Path(file.abs_src_path) if file.abs_src_path else None
+        if path is None or not path.is_relative_to(docs) or not regular.outside(path, root):
+            continue
+        files.remove(file)
+        where = Where(path.relative_to(root).as_posix() if path.is_relative_to(root) else str(path))
+        hint = "Commit the file itself."
+        refused = DLError(where, "is a symlink that leaves the project, and is not published.", hint)
+        reporter.fail(str(refused), int(Exit.FROZEN))
 
 
 _TERMINATED = 128 + signal.SIGTERM

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+import unicodedata
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 
@@ -25,15 +27,20 @@ class Reporter:
     codes: set[int] = field(default_factory=set)
     """Exit codes that apply; the highest wins."""
 
+    def __post_init__(self) -> None:
+        self.error, self.warn, self.info = (_guarded(say) for say in (self.error, self.warn, self.info))
+
     def fail(self, message: str, code: int) -> None:
         """Say an error once and remember the exit code it asks for."""
         self.codes.add(code)
+        message = harmless(message)
         if message not in self.said:
             self.said.append(message)
             self.error(message)
 
     def warning(self, message: str) -> None:
         """Say a warning once."""
+        message = harmless(message)
         if message not in self.said:
             self.said.append(message)
             self.warn(message)
@@ -42,6 +49,28 @@ class Reporter:
     def code(self) -> int:
         """The exit code of the build."""
         return max(self.codes, default=0)
+
+
+def harmless(message: str) -> str:
+    """Write a message so that it only speaks: no terminal obeys it, and no server that builds sites.
+
+    Control characters, and those that turn text around, are written as escapes.  A line that begins like a command to
+    GitHub Actions (`::`), or holds one to it or to Azure and TeamCity (`##[`, `##vso[`), gets a space inside.
+    """
+    text = "".join(c if c in "\n\t" or not _obeyed(c) else c.encode("unicode_escape").decode() for c in message)
+    return _COMMAND.sub(lambda found: f"{found[1]}{found[2][0]} {found[2][1:]}", text)
+
+
+def _guarded(say: Callable[[str], None]) -> Callable[[str], None]:
+    return lambda message: say(harmless(message))
+
+
+def _obeyed(character: str) -> bool:
+    return character in _TURNING or unicodedata.category(character) in ("Cc", "Cs", "Zl", "Zp")
+
+
+_TURNING = "\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069"
+_COMMAND = re.compile(r"(?m)(^\s*|(?=##))(::|##(?=\[|vso\[|teamcity\[))")
 
 
 def counted(number: int, one: str, many: str = "") -> str:

@@ -14,6 +14,12 @@ from mkdocs_dlplugin.expressions import Ref, matches, parse_selector
 from mkdocs_dlplugin.model import Metric, Record, Run, Sample, Value, Where, address
 from mkdocs_dlplugin.reporting import counted, listed
 
+LARGEST = 1e150
+"""Values beyond which statistics overflow; nothing that was measured in earnest is there."""
+
+PLAIN = "mathjax_ignore tex2jax_ignore"
+"""Classes of what holds text of records: MathJax would make formulas of it, and formulas may link anywhere."""
+
 _PATTERN = re.compile(r"[*?\[]")
 
 
@@ -176,6 +182,9 @@ class Results:
             problem = f"run '{group.address}' has no '{name}' in seeds {listed(without)}."
             raise NoResult(where, problem, "See the message of the run itself.")
         sample = self.find(group, name)
+        huge = [value for r in group.records if abs(value := value_of(r, self.metric(name)) or 0) > LARGEST]
+        if huge:
+            raise DLError(where, f"'{name}' of run '{group.address}' is {huge[0]:g}, too large to compute with.")
         if sample is None:
             known = sorted({n for r in group.records for n in (*r.metrics, *r.timings)})
             raise DLError(where, f"'{name}' is not a metric of run '{group.address}'.", suggest(name, known))
@@ -194,10 +203,10 @@ class Results:
         return group, self.sample(group, ref.metric, where)
 
     def find(self, group: Group, name: str) -> Sample | None:
-        """Collect one metric over the seeds of a group; `None` when no record has it."""
+        """Collect one metric over the seeds of a group; `None` when no record has it, or it cannot be computed with."""
         metric = self.metric(name)
         values = {record.seed: value for record in group.records if (value := value_of(record, metric)) is not None}
-        if not values:
+        if not values or max(map(abs, values.values())) > LARGEST:
             return None
         records = [record for record in group.records if record.seed in values]
         if metric.kind == "measured" and any(name in record.timings for record in records):
@@ -211,8 +220,8 @@ class Results:
             values=tuple(values[seed] for seed in sorted(values)),
             varies=frozenset(group.run.varies),
             data=group.run.data,
-            n_train=int(first.metrics.get("n_train", 0)),
-            n_test=int(first.metrics.get("n_test", len(first.correct))),
+            n_train=items(first, "n_train"),
+            n_test=items(first, "n_test", len(first.correct)),
             correct=correct,
             exclusive=group.run.exclusive,
             machine=machine(first),
@@ -220,6 +229,12 @@ class Results:
 
     def _known(self, ref: Ref) -> Sequence[str]:
         return [g.address for g in self.groups if g.run.name == ref.run] or list(self._by_run)
+
+
+def items(record: Record, name: str, otherwise: int = 0) -> int:
+    """Return how many items a record says there were; 0, for unknown, where that is no number of items."""
+    said = record.metrics.get(name, otherwise)
+    return int(said) if 0 < said < 2**53 else 0
 
 
 def value_of(record: Record, metric: Metric) -> float | None:

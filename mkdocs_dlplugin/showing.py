@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
 from html import escape
@@ -165,7 +166,9 @@ class Showing:
         spot = self._place(run.where, "", url)
         taken = [(d.shown, d.shown_from) for n, d in self._asked.shown.values() if n == name and d.shown_from]
         files = list(dict.fromkeys(taken))
-        html = runpage.render(run, groups, results, spot, page_url, files, self._conductor.store.asset)
+        html = placeholders.unmarked(
+            runpage.render(run, groups, results, spot, page_url, files, self._conductor.store.asset)
+        )
         self.memory.pieces[piece_key(f"run {name} {page_url}", url)] = html
         return html
 
@@ -185,7 +188,7 @@ class Showing:
         return self._results[page]
 
     def _block(self, number: int, url: str) -> str:
-        page, block, where, identity = self._marks[number]
+        page, block, where, identity = self._marked(number)
         html = self.memory.pieces[piece_key(identity, url)] = self._drawn(page, block, where, url)
         return html
 
@@ -205,6 +208,14 @@ class Showing:
             self._excuse(problem)
             return output.error_box(problem)
 
+    def _marked(self, number: int) -> tuple[str, Block | InlineValue | DLError, Where, str]:
+        """Return what stands at a mark; one that we did not write is a mistake of its page."""
+        if number < len(self._marks):
+            return self._marks[number]
+        where = Where("docs")
+        hint = "Remove the characters U+E000 and U+E001 from the page."
+        return "", DLError(where, "a page holds characters that only this plugin may write.", hint), where, ""
+
     def _view(self, block: Block, results: Results, spot: Place) -> str:
         chosen = self._asked.options[block.where]
         if block.kind == "chart":
@@ -214,7 +225,7 @@ class Showing:
         return str(VIEWS[block.kind].render(chosen, results, spot))
 
     def _value(self, number: int, url: str) -> tuple[str, str]:
-        page, found, where, identity = self._marks[number]
+        page, found, where, identity = self._marked(number)
         try:
             if isinstance(found, DLError):
                 raise found
@@ -295,7 +306,7 @@ class Showing:
 
     def _keep(self, name: str, content: bytes) -> str:
         """Ship a file; its name carries a digest, so that an old page never shows a new figure."""
-        stem, dot, suffix = name.rpartition(".")
+        stem, dot, suffix = re.sub(r"[^A-Za-z0-9._=+-]+", "-", name).rpartition(".")
         path = f"assets/dl/{stem or suffix}-{digest_bytes(content)[:8]}{dot}{suffix if stem else ''}"
         self._assets[path] = content
         return path

@@ -11,16 +11,19 @@ import subprocess
 import sys
 import tempfile
 import threading
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from importlib import metadata
 from pathlib import Path
 from types import TracebackType
 from typing import Any
 
-from mkdocs_dlplugin import slim
+from mkdocs_dlplugin import regular, slim, specs
 
 WIDTHS = (688, 328)
 """Pixels of a text column and of a phone: one drawing scaled to both would shrink 12 px text to 5 px."""
+
+LARGEST = 10_000_000
+"""Bytes of one drawing, and of what is handed over for it."""
 
 PALETTE = ("#2f7ad6", "#883105", "#0b513e", "#7b2078", "#a89116", "#e3508a")
 """Colours of the light scheme, told apart also by colour-blind readers; `tests/test_palette.py` measures it."""
@@ -129,6 +132,7 @@ class Renderer:
         drawings = []
         for index, width in enumerate(widths):
             laid_out = _sized(spec(width) if callable(spec) else spec, width)
+            _refuse(laid_out)
             refuse_addresses(laid_out)
             kind = "dl-svg" + ("" if len(widths) == 1 else " dl-narrow" if index else " dl-wide")
             # Search would index tick labels; the attribute keeps Material's from doing so.
@@ -146,10 +150,12 @@ class Renderer:
         if self._version is None:
             raise Unavailable("charts need vl-convert; without it a table stands in. `pip install vl-convert-python`")
         request = json.dumps({"spec": finite(spec), "config": CONFIG}, sort_keys=True, allow_nan=False)
+        if len(request) > LARGEST:
+            raise Failed(f"the data of this chart are {len(request):,} bytes, more than {LARGEST:,}.")
         known = hashlib.sha256(f"{slim.VERSION}\n{self._version}\n{name}\n{request}".encode()).hexdigest()
         path = self._cache / f"{known}.svg" if self._cache else None
-        if path and path.is_file():
-            return path.read_text(encoding="utf-8")
+        if path and (kept := _kept(path)):
+            return kept
         with self._lock:
             drawing = self._ask(request)
         try:
@@ -221,9 +227,29 @@ def refuse_addresses(spec: Any) -> None:
     Raises:
         Failed: with the address found.
     """
-    for key, value in _entries(spec):
+    for key, value in specs.entries(spec):
         if key == "href" or (key == "url" and not (isinstance(value, str) and value.startswith("data:image/"))):
             raise Failed(f"'{key}' is refused in a chart, nothing may be fetched or linked: {str(value)[:60]!r}.")
+
+
+def _refuse(spec: Mapping[str, Any]) -> None:
+    try:
+        specs.refuse(spec)
+    except ValueError as error:
+        raise Failed(str(error)) from error
+
+
+def _kept(path: Path) -> str:
+    """Read a drawing made before; empty when there is none, or when somebody else put one there.
+
+    It will stand in the page itself, where a script in it would run, and a folder of work in progress is easily
+    handed from one build to the next.
+    """
+    try:
+        drawing = regular.read(path.parent, path.name, LARGEST).decode("utf-8")
+    except (OSError, ValueError, regular.Odd):
+        return ""
+    return drawing if slim.trusted(drawing) else ""
 
 
 def finite(value: Any) -> Any:
@@ -243,17 +269,6 @@ def _sized(spec: Mapping[str, Any], width: int) -> dict[str, Any]:
         sized.setdefault("height", 320 if width >= 480 else 260)
         sized.setdefault("autosize", {"type": "fit", "contains": "padding"})
     return sized
-
-
-def _entries(value: Any) -> Iterator[tuple[str, Any]]:
-    """Walk every key of every mapping in a spec."""
-    if isinstance(value, Mapping):
-        for key, item in value.items():
-            yield str(key), item
-            yield from _entries(item)
-    elif isinstance(value, list | tuple):
-        for item in value:
-            yield from _entries(item)
 
 
 def _parsed(line: bytes) -> dict[str, Any]:

@@ -420,8 +420,12 @@ def test_a_tolerance_is_as_wide_as_it_is_said(noisy, capsys):
 def test_on_another_machine_the_last_digits_may_differ(noisy, capsys):
     _forge(noisy, "steady/_/1", metrics={"acc": 0.9100001, "loss": 1 / 7})
     assert main(["verify", "steady"]) == 6
-    for file in (noisy / "records/_environments").iterdir():
-        file.write_text(json.dumps({**json.loads(file.read_text()), "cpu": "Another CPU"}))
+    (file,) = (noisy / "records/_environments").iterdir()
+    elsewhere = {**json.loads(file.read_text()), "cpu": "Another CPU"}
+    name = digest_json(elsewhere)[:16]
+    file.with_name(f"{name}.json").write_text(json.dumps(elsewhere))
+    for record in (noisy / "records/steady/_").glob("*.json"):
+        _forge(noisy, f"steady/_/{record.stem}", environment=name)
     capsys.readouterr()
 
     assert main(["verify", "steady"]) == 0
@@ -677,7 +681,7 @@ def test_doctor_says_what_cannot_be_contained_here(level, landlock, said):
 
 def test_a_record_that_is_removed_while_it_is_read_is_a_miss(tmp_path):
     store, content = Store(tmp_path / "records", tmp_path / ".dlplugin"), b"x" * 100_000
-    record = Record("k", "old", {}, 0, {"v": 1.0}, assets={"a.bin": digest_bytes(content)}, blobs={"a.bin": content})
+    record = Record("k", "old", {}, 0, {"v": 1.0}, assets={"a.txt": digest_bytes(content)}, blobs={"a.txt": content})
 
     def sweep() -> None:
         for _ in range(200):

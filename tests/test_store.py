@@ -9,8 +9,12 @@ from dataclasses import replace
 import pytest
 
 from mkdocs_dlplugin.errors import StoreError
+from mkdocs_dlplugin.fingerprint import digest_bytes
 from mkdocs_dlplugin.model import Observed, Output, Record, address, place
 from mkdocs_dlplugin.store import Damaged, Store, parse, serialise
+
+PNG = b"\x89PNG\r\n\x1a\n\x00\x00\x00\rIHDR\x00\x00\x00\x01\x00\x00\x00\x01"
+"""The head of a figure of one pixel, which is all that is looked at."""
 
 RECORD = Record(
     key="k",
@@ -21,12 +25,12 @@ RECORD = Record(
     series={"loss": ((0.0, 1.0, 2.0), (1.5, None, 0.25))},
     correct="0110",
     outputs=(Output("text", text="ä\n"), Output("png", asset="fig-1.png")),
-    assets={"fig-1.png": "2d711642b726b04401627ca9fbac32f5c8530fb1903cc4db02258717921a4881"},
+    assets={"fig-1.png": digest_bytes(PNG)},
     observed=Observed({"a.py": "1"}, {"d.csv": None}, {".": "2"}, {"up/_/3": "3"}),
     timings={"train_s": {"cpu": 1.0, "wall": 1.5}},
     provenance={"python": "3.11.7", "device": "cpu", "started": "2026-01-01T00:00:00Z", "wall": 1.0},
     notes=("left 1 thread running (Thread-3)",),
-    blobs={"fig-1.png": b"x"},
+    blobs={"fig-1.png": PNG},
 )
 
 
@@ -55,7 +59,7 @@ def test_a_record_comes_back_as_it_was_written(store):
         "notes",
     ):
         assert getattr(read, name) == getattr(RECORD, name)
-    assert store.asset(read, "fig-1.png") == b"x"
+    assert store.asset(read, "fig-1.png") == PNG
 
 
 def test_the_path_names_run_point_and_seed_and_is_safe():

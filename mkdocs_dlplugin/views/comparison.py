@@ -14,9 +14,10 @@ from mkdocs_dlplugin.expressions import Ref, parse_selector
 from mkdocs_dlplugin.model import Metric, Sample, Where
 from mkdocs_dlplugin.numbers import linked, shown
 from mkdocs_dlplugin.reporting import counted
-from mkdocs_dlplugin.results import Group, Place, Results, device_of
+from mkdocs_dlplugin.results import PLAIN, Group, Place, Results, device_of
+from mkdocs_dlplugin.screen import plain
 from mkdocs_dlplugin.stats import compare_times, difference, estimate
-from mkdocs_dlplugin.views.tables import Column, table
+from mkdocs_dlplugin.views.tables import Column, cell, table
 
 
 @dataclass(frozen=True)
@@ -69,7 +70,7 @@ def render(options: Options, results: Results, place: Place) -> str:
             )
         body += [_line(row, columns, marks, place) for row in members]
     name = place.id or "comparison"
-    link = place.file(f"{name}.csv", table_csv(rows, columns).encode())
+    link = place.file(f"{name}.csv", table_csv(rows, columns).encode("utf-8", "backslashreplace"))
     caption = f"dl-{name}-cap"
     heads: list[Column] = ["Run", *((_heading(metric),) for metric in columns)]
     return (
@@ -249,7 +250,7 @@ def _measured_on(rows: Sequence[Row]) -> str:
     if not devices or not days:
         return ""
     when = days[0] if len(days) == 1 else f"{days[0]} to {days[-1]}"
-    return f"Measured on {escape(' and '.join(devices))}, {when}."
+    return f'<span class="{PLAIN}">Measured on {escape(plain(" and ".join(devices)))}, {escape(when)}.</span>'
 
 
 def table_csv(rows: Sequence[Row], columns: Sequence[Metric]) -> str:
@@ -258,7 +259,7 @@ def table_csv(rows: Sequence[Row], columns: Sequence[Metric]) -> str:
     writer = csv.writer(out, lineterminator="\n")
     writer.writerow(["run", "label", *(f"{m.name}_{part}" for m in columns for part in ("mean", "low", "high", "n"))])
     for row in rows:
-        cells: list[object] = [row.group.address, row.label]
+        cells: list[object] = [cell(row.group.address), cell(row.label)]
         for metric in columns:
             if sample := row.samples.get(metric.name):
                 e = estimate(sample)

@@ -9,7 +9,7 @@ from typing import Literal
 from mkdocs_dlplugin.errors import DLError, suggest
 from mkdocs_dlplugin.model import Metric, Sample, Value, Where, address
 from mkdocs_dlplugin.reporting import listed
-from mkdocs_dlplugin.results import Group, Results
+from mkdocs_dlplugin.results import LARGEST, Group, Results, items
 from mkdocs_dlplugin.stats import Estimate, estimate
 
 MOST_POINTS = 200
@@ -269,14 +269,14 @@ def _at_step(group: Group, metric: Metric, values: tuple[float, ...]) -> Estimat
             values=values,
             varies=frozenset(group.run.varies),
             data=group.run.data,
-            n_train=int(first.metrics.get("n_train", 0)),
-            n_test=int(first.metrics.get("n_test", len(first.correct))),
+            n_train=items(first, "n_train"),
+            n_test=items(first, "n_test", len(first.correct)),
         )
     )
 
 
 def _finite(series: tuple[Sequence[float], Sequence[float | None]]) -> dict[float, float]:
-    return {step: value for step, value in zip(*series, strict=True) if value is not None}
+    return {step: value for step, value in zip(*series, strict=True) if value is not None and abs(value) <= LARGEST}
 
 
 def _thinned(steps: list[float]) -> list[float]:

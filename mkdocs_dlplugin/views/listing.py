@@ -16,6 +16,7 @@ from mkdocs_dlplugin.numbers import shown
 from mkdocs_dlplugin.results import Place
 from mkdocs_dlplugin.views.caption import place_of, x_name
 from mkdocs_dlplugin.views.curves import Figure, Point
+from mkdocs_dlplugin.views.tables import cell
 
 ROWS = 25
 """Most rows of the data table; the CSV file holds all."""
@@ -64,13 +65,8 @@ def as_csv(figure: Figure) -> bytes:
             ends = ["" if end is None else f"{end:.10g}" for end in (found.mean, found.low, found.high)]
             place = [show(point.x)] if figure.kind == "line" else []
             values = " ".join(map(repr, point.values))
-            writer.writerow([_cell(line.label), *place, *ends, found.n, values])
-    return file.getvalue().encode()
-
-
-def _cell(text: str) -> str:
-    """Keep a spreadsheet from taking a name for a formula."""
-    return f"'{text}" if text[:1] in "=+-@" else text
+            writer.writerow([cell(line.label), *place, *ends, found.n, values])
+    return file.getvalue().encode("utf-8", "backslashreplace")
 
 
 def files(name: str, figure: Figure, spec: Mapping[str, Any], place: Place) -> str:
@@ -88,4 +84,6 @@ def files(name: str, figure: Figure, spec: Mapping[str, Any], place: Place) -> s
 
 def digest(content: str | bytes) -> str:
     """Name content by eight digits."""
-    return hashlib.sha256(content.encode() if isinstance(content, str) else content).hexdigest()[:8]
+    return hashlib.sha256(
+        content.encode("utf-8", "backslashreplace") if isinstance(content, str) else content
+    ).hexdigest()[:8]

@@ -2,21 +2,16 @@
 
 from __future__ import annotations
 
-import re
-import unicodedata
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from html import escape
 
 from mkdocs_dlplugin.errors import DLError, Failure, RunFailed
+from mkdocs_dlplugin.kept import png_size
 from mkdocs_dlplugin.model import Output, Record
 from mkdocs_dlplugin.reporting import clock, counted, listed
-from mkdocs_dlplugin.results import Group, Place, device_of
-
-_ANSI = re.compile(r"\x1b\[[0-9;?]*[A-Za-z]|\x1b\][^\x07]*\x07|\x1b[()][A-Z0-9]")
-
-_TURNING = "\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069"
-"""Characters that would show text, code behind them included, in another order than it has."""
+from mkdocs_dlplugin.results import PLAIN, Group, Place, device_of
+from mkdocs_dlplugin.screen import plain
 
 
 @dataclass(frozen=True)
@@ -71,7 +66,8 @@ def render(shown: Shown, place: Place, read: Asset) -> str:
 def box(kind: str, problem: str, hint: str) -> str:
     """Draw a box for a draft page: the sentence of the terminal, where the result would be."""
     more = f"<p>{escape(hint)}</p>" if hint else ""
-    return f'<div class="dl-{kind}" role="note"><p><strong>{escape(problem)}</strong></p>{more}</div>'
+    drawn = f'<div class="dl-{kind}" role="note"><p><strong>{escape(problem)}</strong></p>{more}</div>'
+    return f'<div class="{PLAIN}">{drawn}</div>'
 
 
 def error_box(error: DLError) -> str:
@@ -103,7 +99,8 @@ def _failure(failure: Failure) -> str:
             output = f"<details><summary>The end of its output</summary><pre><code>{printed}</code></pre></details>"
     hint = f"<p>{escape(error.hint)}</p>" if error.hint else ""
     first = f"{error.where}: {failure.problem}"
-    return f'<div class="dl-error" role="note"><p><strong>{escape(first)}</strong></p>{frames}{hint}{output}</div>'
+    drawn = f'<div class="dl-error" role="note"><p><strong>{escape(first)}</strong></p>{frames}{hint}{output}</div>'
+    return f'<div class="{PLAIN}">{drawn}</div>'
 
 
 def _outputs(shown: Shown, place: Place, read: Asset) -> list[str]:
@@ -167,26 +164,6 @@ def _of_record(record: Record, shown: Shown, place: Place, read: Asset, *, more:
     return "".join(parts)
 
 
-def png_size(content: bytes) -> tuple[int, int]:
-    """Read width and height in pixels from a PNG's header, so that the page keeps their place; zeros if it is none."""
-    if content[:8] != b"\x89PNG\r\n\x1a\n" or content[12:16] != b"IHDR":
-        return 0, 0
-    return int.from_bytes(content[16:20], "big"), int.from_bytes(content[20:24], "big")
-
-
-def plain(text: str) -> str:
-    """Take the terminal's colour codes and other control characters out of printed text."""
-    text = _ANSI.sub("", text).replace("\r\n", "\n")
-    # A progress bar overwrites its line; its last state is what a terminal would show.
-    lines = [line.rsplit("\r", 1)[-1] for line in text.split("\n")]
-    return "".join(c for c in "\n".join(lines) if c in "\n\t" or _is_text(c))
-
-
-def _is_text(character: str) -> bool:
-    """Tell whether a character is for readers: not a control, none that turns text around, none of our own marks."""
-    return character not in _TURNING and unicodedata.category(character) not in ("Cc", "Cs", "Co", "Cn")
-
-
 def ran(records: Sequence[Record], groups: Sequence[Group], place: Place) -> str:
     """Say what ran: device, day, duration, seeds, and link the page of the run."""
     devices = list(dict.fromkeys(device_of(record) for record in records))
@@ -197,7 +174,7 @@ def ran(records: Sequence[Record], groups: Sequence[Group], place: Place) -> str
     jobs = counted(len(records), "run") if len(records) != len(seeds) else counted(len(seeds), "seed")
     details = f'<a href="{escape(place.run_link(groups[0]))}">details</a>' if place.run_pages else ""
     notes = list(dict.fromkeys(note for record in records for note in record.notes))
-    said = "".join(f" {escape(note[:1].upper() + note[1:].rstrip('.'))}." for note in notes)
-    day = f'<time datetime="{days[0]}">{when}</time>' if days else when
+    said = "".join(f" {escape(plain(note[:1].upper() + note[1:].rstrip('.')))}." for note in notes)
+    day = f'<time datetime="{escape(days[0])}">{escape(when)}</time>' if days else when
     line = f"Ran on {escape(' and '.join(devices))}, {day}, {clock(spent)} for {jobs}.{said} {details}"
-    return f'<p class="dl-ran">{line.rstrip()}</p>'
+    return f'<p class="dl-ran"><span class="{PLAIN}">{line.rstrip()}</span></p>'

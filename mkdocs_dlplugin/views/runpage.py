@@ -9,8 +9,9 @@ from html import escape
 from mkdocs_dlplugin.model import Record, Run, show
 from mkdocs_dlplugin.numbers import shown
 from mkdocs_dlplugin.reporting import clock, listed
-from mkdocs_dlplugin.results import Group, Place, Results, anchor, value_of
+from mkdocs_dlplugin.results import PLAIN, Group, Place, Results, anchor, value_of
 from mkdocs_dlplugin.stats import estimate
+from mkdocs_dlplugin.vetting import PROVENANCE
 from mkdocs_dlplugin.views.tables import Column, pairs, table
 
 
@@ -84,7 +85,10 @@ def _point(group: Group, results: Results, place: Place, asset: Callable[[Record
             f'<tr><th scope="row">{escape(sample.metric.title)}</th><td class="dl-number">{escape(number.value)} '
             f'<span class="dl-ci">{escape(number.spread)}</span></td>{cells}</tr>'
         )
-    file = place.file(f"{group.run.name}{'-' if group.params else ''}{anchor(group.params)}.json", data(group).encode())
+    file = place.file(
+        f"{group.run.name}{'-' if group.params else ''}{anchor(group.params)}.json",
+        data(group).encode("utf-8", "backslashreplace"),
+    )
     assets = [
         f'<li><a href="{escape(url)}" download>{escape(name)}, seed {record.seed}</a></li>'
         for record in group.records
@@ -107,6 +111,10 @@ def _plain(value: float | None) -> str:
     return f"{value:,}" if isinstance(value, int) or float(value).is_integer() else f"{value:.5g}"
 
 
+_PUBLISHED = frozenset((*PROVENANCE, "source", "environment"))
+"""Whatever else a record holds, by hand or by mistake, stays out of the site: a user's name, a host's, a path."""
+
+
 def data(group: Group) -> str:
     """Write the records of a point as strict JSON for download."""
     rows = [
@@ -118,7 +126,7 @@ def data(group: Group) -> str:
             "metrics": dict(record.metrics),
             "timings_seconds": {name: dict(spent) for name, spent in record.timings.items()},
             "series": {name: {"step": list(s), "value": list(v)} for name, (s, v) in record.series.items()},
-            "provenance": dict(record.provenance),
+            "provenance": {name: value for name, value in record.provenance.items() if name in _PUBLISHED},
         }
         for record in group.records
     ]
@@ -185,5 +193,5 @@ def _environment(records: Sequence[Record]) -> str:
         }
         drawn = table(("What", "Value"), pairs(said.items()), label="Environment")
         count = f"<figcaption>{len(members)} of {len(records)} records.</figcaption>"
-        parts.append(f'<figure class="dl-table">{drawn}{count}</figure>')
+        parts.append(f'<figure class="dl-table {PLAIN}">{drawn}{count}</figure>')
     return "\n".join(parts)

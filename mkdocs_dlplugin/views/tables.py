@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from html import escape
 
+from mkdocs_dlplugin.screen import plain
+
 Column = str | tuple[str]
 """Heading of a column as HTML; in a tuple of one, that of a column of numbers."""
 
@@ -33,4 +35,11 @@ def table(columns: Sequence[Column], rows: Iterable[str], *, label: str = "", ca
 
 def pairs(said: Iterable[tuple[str, str]]) -> list[str]:
     """Draw one row per name and text, leaving out what is empty."""
-    return [f'<tr><th scope="row">{escape(name)}</th><td>{escape(text)}</td></tr>' for name, text in said if text]
+    return [
+        f'<tr><th scope="row">{escape(name)}</th><td>{escape(plain(text))}</td></tr>' for name, text in said if text
+    ]
+
+
+def cell(text: str) -> str:
+    """Keep a spreadsheet from taking a name for a formula."""
+    return f"'{text}" if text[:1] in ("=", "+", "-", "@", "\t", "\r") else text
