@@ -54,8 +54,8 @@ MEET = """\
 import time, torch
 from pathlib import Path
 start = time.monotonic()
-Path("state/{mine}").touch()
-while not Path("state/{other}").exists():
+Path(".dlplugin/state/{mine}").touch()
+while not Path(".dlplugin/state/{other}").exists():
     time.sleep(0.01)
 print([start, time.monotonic()])
 """
@@ -134,13 +134,13 @@ def test_what_was_too_much_beside_another_is_tried_again_alone(start, tmp_path: 
 import time, torch
 from pathlib import Path
 start = time.monotonic()
-if not Path("state/tried").exists():
-    Path("state/tried").touch()
+if not Path(".dlplugin/state/tried").exists():
+    Path(".dlplugin/state/tried").touch()
     raise torch.OutOfMemoryError("CUDA out of memory. Tried to allocate 2.00 GiB.")
 print([start, time.monotonic()])
 """
     engine = start()
-    share: dict[str, Any] = {"device": "cuda", "gpu_memory": 1 << 30, "write_to": ("state",)}
+    share: dict[str, Any] = {"device": "cuda", "gpu_memory": 1 << 30, "write_to": (".dlplugin/state",)}
     meet = [MEET.format(mine=mine, other="tried") for mine in "ab"]
     others = [engine.submit(job(code, tmp_path, seed, **share)) for seed, code in enumerate(meet)]
     alone = json.loads(printed(engine.submit(job(greedy, tmp_path, 2, **share)).result(30)))
@@ -201,7 +201,7 @@ def test_a_gpu_that_failed_twice_is_closed_and_the_rest_goes_where_it_may(
 def test_fresh_processes_get_a_gpu_each_too(start, tmp_path: Path, told: list[Progress]):
     engine = start(kind=Spawned)
     meet = [MEET.format(mine=mine, other=other) + HERE for mine, other in ("ab", "ba")]
-    share: dict[str, Any] = {"write_to": ("state",)}
+    share: dict[str, Any] = {"write_to": (".dlplugin/state",)}
     jobs = [engine.submit(job(code, tmp_path, seed, **share)) for seed, code in enumerate(meet)]
     on_cpu = engine.submit(job(HERE, tmp_path, 2, device="cpu"))
     short = engine.submit(job("import torch\nraise torch.OutOfMemoryError('CUDA out of memory.')", tmp_path, 3))
@@ -292,14 +292,14 @@ def test_an_import_that_an_edit_brings_is_loaded_ahead_from_then_on(start, fake,
 def test_what_runs_is_not_ended_for_an_import_of_others(start, fake, tmp_path: Path):
     fake("late", "")
     engine = start("torch", slots=1)
-    long = engine.submit(job(MEET.format(mine="long", other="go"), tmp_path, write_to=("state",)))
+    long = engine.submit(job(MEET.format(mine="long", other="go"), tmp_path, write_to=(".dlplugin/state",)))
     end = time.monotonic() + 30
-    while not (tmp_path / "state/long").exists():
+    while not (tmp_path / ".dlplugin/state/long").exists():
         assert time.monotonic() < end, "it did not start"
         time.sleep(0.01)
     engine.renew(("late",))
     after = engine.submit(job(LOADED, tmp_path))
-    (tmp_path / "state/go").touch()
+    (tmp_path / ".dlplugin/state/go").touch()
 
     assert len(json.loads(printed(long.result(30)))) == 2
     assert printed(after.result(30)) == "['late', 'torch']\n"

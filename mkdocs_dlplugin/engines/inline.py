@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from concurrent.futures import Future
 from dataclasses import replace
 from pathlib import Path
+from types import ModuleType
 
 from mkdocs_dlplugin import accelerators, snippet
 from mkdocs_dlplugin.engines.host import FIXED
@@ -83,6 +84,9 @@ def _borrowed(job: Job, printed: io.StringIO) -> Iterator[None]:
     main, argv, path, folder = sys.modules["__main__"], sys.argv, list(sys.path), Path.cwd()
     environment, modules, session = dict(os.environ), set(sys.modules), snippet.run.session
     os.environ.update({**FIXED, **job.env, **job.secrets})
+    namesakes = _namesakes(job)
+    for name in namesakes:
+        del sys.modules[name]
     try:
         with contextlib.redirect_stdout(printed), contextlib.redirect_stderr(printed):
             yield
@@ -98,3 +102,17 @@ def _borrowed(job: Job, printed: io.StringIO) -> Iterator[None]:
             # The first for a project that is reached through a link, the second for a module that is one.
             if os.path.realpath(file).startswith(roots[0]) or file.startswith(roots):
                 del sys.modules[name]
+        sys.modules.update(namesakes)
+
+
+def _namesakes(job: Job) -> dict[str, ModuleType]:
+    """Find modules of this process that the project has others of, such as `examples`; the job is to load its own."""
+    entries = list(Path(job.root).iterdir()) if Path(job.root).is_dir() else []
+    own = {entry.stem for entry in entries if entry.suffix == ".py" or any(entry.glob("*.py"))}
+    loaded = {name: module for name, module in sys.modules.items() if name.partition(".")[0] in own - {"__main__"}}
+    here = os.path.realpath(job.root) + os.sep
+    return {
+        name: module
+        for name, module in loaded.items()
+        if not os.path.realpath(getattr(module, "__file__", None) or "/").startswith(here)
+    }
