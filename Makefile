@@ -12,7 +12,7 @@ serve: $(VENV)/.ready  ## Live preview at http://127.0.0.1:8000: recorded result
 	$(BIN)/mkdocs serve --livereload
 
 test: $(VENV)/.ready  ## All tests
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest --numprocesses 2 --dist loadfile
 
 site: $(VENV)/.ready  ## Build the site strictly into site/ (never add -q: it switches --strict off)
 	$(BIN)/mkdocs build --strict

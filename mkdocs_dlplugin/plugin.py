@@ -302,11 +302,12 @@ class DLPlugin(BasePlugin[DLConfig]):  # type: ignore[no-untyped-call]
     @event_priority(-100)
     def on_post_build(self, *, config: MkDocsConfig) -> None:
         """End with the code that says what went wrong; the site is complete."""
-        if self.scene is None or self.serving:
+        if self.serving:
             return
         code, messages = self.reporter.code, counted(len(self.reporter.said), "message")
         summary = f"{self.build.closing.line()} " if self.build is not None else ""
-        self._end(config)
+        if self.scene is not None:
+            self._end(config)
         self.shelf.close()
         if code:
             raise Ended(code, f"{summary}The site is complete; see the {messages} above.")
