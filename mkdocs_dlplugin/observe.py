@@ -85,10 +85,9 @@ class Observer:
 
     def _digested(self) -> Observed:
         seen, complete = self._seen, self.level == "kernel"
-        # Some of torch's modules have a bare name for a file; Python looks for it in the working folder.
-        nameless = {str(Path(seen.root, file)) for file in _files(sys.modules) if not Path(file).is_absolute()}
         modules = {path: _digest_module(path) for path in sorted(seen.modules)}
         files = {path: _digest(path) for path in sorted(seen.read)}
+        nameless = _nameless(seen.root) if None in files.values() else set()
         # Only now is it certain that what was digested is what the run read.
         return Observed(
             modules={
@@ -255,6 +254,12 @@ def _callers(depth: int) -> Iterable[str]:
     while frame is not None:
         yield frame.f_code.co_filename
         frame = frame.f_back
+
+
+def _nameless(root: str) -> set[str]:
+    """Name what is taken for a file because some of torch's modules have a bare name for one."""
+    # Only where it is needed: looking at two thousand modules costs more than a short run.
+    return {os.path.join(root, file) for file in _files(sys.modules) if not os.path.isabs(file)}  # noqa: PTH117, PTH118
 
 
 def _files(names: Iterable[str]) -> list[str]:
