@@ -6,6 +6,7 @@ import ast
 import contextlib
 import importlib.machinery
 import inspect
+import itertools
 import linecache
 import os
 import shutil
@@ -52,7 +53,8 @@ class Observer:
         self._witness = witness
         self._wanted: set[str] = set()
         """Modules that the project's code asked for."""
-        self._before = set(sys.modules)
+        self._newest = next(reversed(sys.modules), "")
+        """The module that was loaded last; what comes behind it is this run's."""
         self._began = time.time_ns()
         self._children, self._listening = False, True
         self._busy = threading.local()
@@ -181,7 +183,8 @@ class Observer:
 
     def _modules(self) -> set[str]:
         """Find the project's modules among those imported since the run began."""
-        new = _files(set(sys.modules) - self._before)
+        # Not by comparing with all that were there: touching two thousand names costs a fork the pages they lie on.
+        new = _files(itertools.takewhile(lambda name: name != self._newest, reversed(sys.modules)))
         # Modules that torch makes itself name files that are not there, such as `_classes.py`.
         files = [self._seen.place(file) for file in new if Path(file).is_absolute()]
         return {file for file in files if file.endswith(".py") and relative(file, self._seen.root) is not None}
