@@ -1,0 +1,1 @@
+"""Benchmarks: how long builds take, against peers, in one run on one machine; published by docs/plugin/speed.md."""
