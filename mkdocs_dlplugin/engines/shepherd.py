@@ -126,7 +126,7 @@ class Shepherd:
         self._over = ""
         self._ended: float | None = None
         """When the job was seen to end without a status, which the zygote will tell."""
-        self._tree_ended = False
+        self._tree_ended = self._unheard = False
         self.status: int | None = None
 
     def listen(self, descriptor: int, act: Callable[[], None]) -> None:
@@ -166,7 +166,8 @@ class Shepherd:
             self._leash.sendall(json.dumps(message).encode() + b"\n")
 
     def _given_up(self) -> bool:
-        return self._ended is not None and time.monotonic() - self._ended > _NEWS
+        # With the build gone there is nobody to tell how it ended.
+        return self._ended is not None and (self._unheard or time.monotonic() - self._ended > _NEWS)
 
     def _obey(self) -> None:
         try:
@@ -177,6 +178,7 @@ class Shepherd:
             self._let_speak(_SAYS_LATE)
         self._end_all()
         if not word:
+            self._unheard = True
             self.forget(self._leash.fileno())
 
     def _let_speak(self, seconds: float = _SAYS) -> None:
