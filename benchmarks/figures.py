@@ -52,26 +52,24 @@ class Figure:
 
 
 def table(figures: Iterable[Figure]) -> str:
-    """Write figures as lines: what, median, spread, target, verdict."""
-    rows = [("", "median", "lowest to highest", "target", "")]
+    """Write figures as lines: verdict, median, target, what, spread; a phone shows the first three at once."""
+    rows = [("", "median", "target", "", "lowest to highest")]
     for figure in figures:
         low, high = (min(figure.values), max(figure.values)) if figure.values else (None, None)
         spread = f"{_show(low, '')} to {_show(high, '')} ({len(figure.values)})" if figure.values else figure.note[:40]
         target = f"≤ {_show(figure.target, figure.unit)}" if figure.target is not None else ""
         rows.append(
-            (f"{figure.part}: {figure.label}", _show(figure.value, figure.unit), spread, target, figure.verdict)
+            (figure.verdict, _show(figure.value, figure.unit), target, f"{figure.part}: {figure.label}", spread)
         )
     widths = [max(len(row[column]) for row in rows) for column in range(5)]
-    return "\n".join(
-        "  ".join(
-            cell.ljust(width) if n == 0 else cell.rjust(width) for n, (cell, width) in enumerate(_cells(row, widths))
-        )
-        for row in rows
-    )
+    return "\n".join("  ".join(_aligned(row, widths)) for row in rows)
 
 
-def _cells(row: Sequence[str], widths: Sequence[int]) -> list[tuple[str, int]]:
-    return list(zip(row, widths, strict=True))
+def _aligned(row: Sequence[str], widths: Sequence[int]) -> list[str]:
+    """Put words to the left and figures to the right of their columns."""
+    left = {0, 3}
+    columns = enumerate(zip(row, widths, strict=True))
+    return [cell.ljust(width) if number in left else cell.rjust(width) for number, (cell, width) in columns]
 
 
 def _show(value: float | None, unit: str) -> str:

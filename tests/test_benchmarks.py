@@ -36,8 +36,8 @@ def test_the_table_holds_every_target_beside_its_figure():
     ]
     lines = [" ".join(line.split()) for line in table(figures).splitlines()]
 
-    assert lines[1] == "p: ours over theirs 0.6× 0.5 to 0.7 (3) ≤ 0.7× met"
-    assert lines[2] == "p: other – none not measured"
+    assert lines[1] == "met 0.6× ≤ 0.7× p: ours over theirs 0.5 to 0.7 (3)"
+    assert lines[2] == "not measured – p: other none"
 
 
 def test_recording_one_part_keeps_the_others(tmp_path):
