@@ -8,7 +8,7 @@ from pathlib import Path
 
 from pathspec.gitignore import GitIgnoreSpec
 
-from mkdocs_dlplugin import asked, engines, fences, inputs, unchanged
+from mkdocs_dlplugin import asked, engines, fences, inputs, unchanged, words
 from mkdocs_dlplugin.closing import Closing
 from mkdocs_dlplugin.conduct import Conductor
 from mkdocs_dlplugin.config import Site, check_engine
@@ -57,6 +57,7 @@ class Build:
         """
         check_engine(site.settings.engine, engines.known(site.settings.engine), Where("mkdocs.yml"))
         self.site, self.reporter = site, reporter
+        words.speak(site.language, site.settings.words)
         self._began = time.time_ns()
         self.store = Store(site.root / site.settings.records, site.root / site.settings.scratch, reporter.warning)
         self.renderer = Renderer(site.root / site.settings.scratch / "charts", warn=reporter.warning)

@@ -14,6 +14,7 @@ from mkdocs_dlplugin.errors import DLError, suggest
 from mkdocs_dlplugin.lines import SnippetPaths
 from mkdocs_dlplugin.model import Metric, Where
 from mkdocs_dlplugin.options import read
+from mkdocs_dlplugin.words import ENGLISH
 
 Execution = Literal["auto", "force", "never"]
 
@@ -48,6 +49,10 @@ class Settings:
     """Declarations of metrics by name: `name`, `unit`, `as`, `better`, `tie`, `range`, `kind`, `clock`."""
     run_pages: bool = True
     """Whether every run gets a page of its own, `runs/<name>/`, that its numbers link to."""
+    language: str = ""
+    """Language of what the plugin itself says to readers (`de`, `pt-BR`); that of the theme unless said."""
+    words: Mapping[str, Any] = field(default_factory=dict)
+    """Texts of the site's own in place of the plugin's, by name; the names stand in `words.py`."""
 
 
 @dataclass(frozen=True)
@@ -62,6 +67,8 @@ class Site:
     snippets: SnippetPaths = field(default_factory=SnippetPaths)
     """Where `--8<--` includes look."""
     use_directory_urls: bool = True
+    language: str = "en"
+    """Language of what the plugin itself says to readers."""
     ships_files: bool = True
     """Whether files can be put beside the pages; else figures and downloads travel inside them."""
     excluded: tuple[str, ...] = (".*", "/templates/")
@@ -77,6 +84,9 @@ def settings(raw: Mapping[str, Any], where: Where, environ: Mapping[str, str] = 
     made = read(Settings, raw, where, what="a setting of dlplugin")
     for name, declared in made.metrics.items():
         metric(str(name), declared, where)
+    for name in made.words:
+        if name not in ENGLISH:
+            raise DLError(where, f"'{name}' is not a text of the plugin's.", suggest(name, ENGLISH))
     wanted = environ.get("DLPLUGIN_EXECUTION", "")
     if wanted not in ("", "never"):
         raise DLError(where, f"DLPLUGIN_EXECUTION is '{wanted}'.", "It can only tighten the setting: use 'never'.")
@@ -135,17 +145,24 @@ def load(file: Path, environ: Mapping[str, str] = os.environ) -> Site:
         )
     extensions = _named(raw.get("markdown_extensions") or [])
     root = file.resolve().parent
+    chosen = settings(plugins["dlplugin"], where, environ)
     return Site(
         root=root,
         docs=root / str(raw.get("docs_dir", "docs")),
-        settings=settings(plugins["dlplugin"], where, environ),
+        settings=chosen,
         snippets=snippet_paths(extensions.get("pymdownx.snippets")),
         use_directory_urls=bool(raw.get("use_directory_urls", True)),
+        language=chosen.language or _language(raw.get("theme")),
         excluded=(
             *Site.excluded,
             *(line for name in ("exclude_docs", "draft_docs") for line in str(raw.get(name) or "").splitlines()),
         ),
     )
+
+
+def _language(theme: Any) -> str:
+    named = theme if isinstance(theme, Mapping) else {}
+    return str(named.get("language") or named.get("locale") or "en").replace("_", "-")
 
 
 def snippet_paths(options: Mapping[str, Any] | None) -> SnippetPaths:

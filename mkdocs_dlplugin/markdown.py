@@ -209,7 +209,7 @@ class _Fill(Postprocessor):
             raise SuperFencesException(
                 f"dlplugin: {build.reporter.said[0] if build.reporter.said else 'a result is missing'}"
             )
-        from mkdocs_dlplugin.showing import stylesheet  # noqa: PLC0415 - see `_recorded`
+        from mkdocs_dlplugin.shipped import stylesheet  # noqa: PLC0415 - see `_recorded`
 
         return f"<style>{stylesheet().decode()}</style>\n{filled}"
 

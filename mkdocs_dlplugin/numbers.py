@@ -9,6 +9,7 @@ from mkdocs_dlplugin.expressions import format_number
 from mkdocs_dlplugin.model import Metric
 from mkdocs_dlplugin.results import Group, Place
 from mkdocs_dlplugin.stats import Estimate, decimals
+from mkdocs_dlplugin.words import say
 
 NBSP = "\N{NO-BREAK SPACE}"
 
@@ -41,20 +42,23 @@ def shown(estimate: Estimate, metric: Metric, spec: str = "") -> Shown:
         metric: How it is shown.
         spec: An author's format, as `expressions.InlineValue.format`.
     """
-    basis = "single run" if estimate.n == 1 else f"{estimate.n} seeds"
+    basis = say("single-run") if estimate.n == 1 else say("seeds", n=estimate.n)
     if metric.kind == "exact" and (estimate.low is None or estimate.low == estimate.high):
-        return Shown(_one(estimate.mean, metric, spec, None), "", "", "counted, not estimated")
+        return Shown(_one(estimate.mean, metric, spec, None), "", "", say("counted"))
     if estimate.low is None or estimate.high is None:
-        word = "single run" if estimate.n == 1 else {"none": "no interval"}.get(estimate.kind, estimate.kind)
-        return Shown(_one(estimate.mean, metric, spec, None), word, basis, f"{estimate.label or word}, no interval")
+        words = {"none": say("no-interval"), "deterministic": say("deterministic")}
+        word = basis if estimate.n == 1 else words.get(estimate.kind, estimate.kind)
+        return Shown(
+            _one(estimate.mean, metric, spec, None), word, basis, say("no-basis", label=estimate.label or word)
+        )
     half = estimate.half_width
     value = _one(estimate.mean, metric, spec, half)
     if half is None or not estimate.symmetric:
         ends = [_bare(end, metric, spec, half) for end in (estimate.low, estimate.high)]
-        spread = f"({ends[0]} to {ends[1]})"
+        spread = say("range", low=ends[0], high=ends[1])
     else:
         spread = f"±{NBSP}{_bare(half, metric, spec, half).lstrip('+')}"
-    return Shown(value, spread, basis, f"mean of {basis}, 95{NBSP}% interval: {estimate.label}")
+    return Shown(value, spread, basis, say("basis", basis=basis, label=estimate.label))
 
 
 def _one(value: float, metric: Metric, spec: str, half: float | None) -> str:

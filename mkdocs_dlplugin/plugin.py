@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import logging
 import os
-import posixpath
 import re
 import signal
 import sys
@@ -27,7 +26,7 @@ from mkdocs_dlplugin.markdown import DLExtension
 from mkdocs_dlplugin.placeholders import found
 from mkdocs_dlplugin.reporting import Reporter, counted, harmless
 from mkdocs_dlplugin.runfiles import RunFiles
-from mkdocs_dlplugin.scene import CSS, Scene
+from mkdocs_dlplugin.scene import Facts, Scene
 from mkdocs_dlplugin.shelf import Shelf
 from mkdocs_dlplugin.unchanged import Unchanged
 
@@ -254,6 +253,7 @@ class DLPlugin(BasePlugin[DLConfig]):  # type: ignore[no-untyped-call]
                 continue
             if found(page.content):
                 page.content = self.scene.fill(page.content, page.url)
+                page.content += self.scene.foot(file.src_uri, _facts(page, config))
             _fill_titles(page, self.scene)
         # What pages of runs offer for download is known only when they are drawn.
         urls = self.runs.urls() if self.runs is not None else {}
@@ -288,15 +288,15 @@ class DLPlugin(BasePlugin[DLConfig]):  # type: ignore[no-untyped-call]
         """List the pages of runs where all pages are listed."""
         return self.runs.list_in(output) if self.runs is not None and template_name == "sitemap.xml" else output
 
-    def on_post_page(self, output: str, *, page: Page, config: MkDocsConfig) -> str:  # noqa: ARG002
+    def on_post_page(self, output: str, *, page: Page, config: MkDocsConfig) -> str:
         """Fill in what was rendered after all others, such as excerpts of a blog, and link the style sheet."""
         if self.scene is None:
             return output
         of_a_run = self.runs is not None and self.runs.holds(page)
         output = self.scene.fill(output, page.url)
         if of_a_run or 'class="dl-' in output:
-            link = posixpath.relpath(CSS, posixpath.dirname(page.url) or ".")
-            output = output.replace("</head>", f'<link rel="stylesheet" href="{link}">\n</head>', 1)
+            head = self.scene.head(page.file.src_uri, _facts(page, config))
+            output = output.replace("</head>", f"{head}\n</head>", 1)
         return self.runs.write(output, self.drawn, self.shelf) if of_a_run and self.runs is not None else output
 
     @event_priority(-100)
@@ -387,7 +387,15 @@ def _site(config: MkDocsConfig, chosen: Settings) -> Any:
         settings=chosen,
         snippets=snippet_paths(_snippets(config)),
         use_directory_urls=config.use_directory_urls,
+        language=chosen.language or _language(config),
     )
+
+
+def _language(config: MkDocsConfig) -> str:
+    """Name the language that the theme speaks."""
+    theme = config.theme.get("language") or config.theme.get("locale") or "en"
+    # MkDocs' own themes hold a locale of Babel's.
+    return str(theme).replace("_", "-")
 
 
 def _snippets(config: MkDocsConfig) -> Mapping[str, Any] | None:
@@ -404,6 +412,7 @@ def _digest(pages: list[File], config: MkDocsConfig, own: DLConfig) -> str:
         "docs": config.docs_dir,
         "directories": config.use_directory_urls,
         "snippets": _snippets(config),
+        "language": _language(config),
     }
     texts = ((file.src_uri, _path(file, config), file.url, file.content_bytes) for file in pages)
     return unchanged.site_digest(list(texts), said)
@@ -428,6 +437,20 @@ def _page(file: File, config: MkDocsConfig) -> Any:
     from mkdocs_dlplugin.fences import Page as Source  # noqa: PLC0415 - see the top
 
     return Source(file.src_uri, _path(file, config), file.content_string)
+
+
+def _facts(page: Page, config: MkDocsConfig) -> Facts:
+    return Facts(
+        url=page.url,
+        title=str(page.title or ""),
+        canonical=page.canonical_url or "",
+        description=str(page.meta.get("description") or config.site_description or ""),
+        site_name=config.site_name,
+        author=str(page.meta.get("author") or config.site_author or ""),
+        repository=config.repo_url or "",
+        copyright=config.copyright or "",
+        source=_path(page.file, config),
+    )
 
 
 _UNREAD = re.compile(r"`\{run\} +([^`<]+)`")

@@ -62,6 +62,10 @@ class Group:
         return tuple(sorted({str(record.provenance.get("device", "cpu")) for record in self.records}))
 
 
+def _no_asset(record: Record, name: str) -> bytes:
+    raise DLError(Where(record.place), f"asset '{name}' cannot be read here.")
+
+
 @dataclass(frozen=True)
 class Place:
     """Where a view stands while it renders: its block, its page, and how to link and ship files from there."""
@@ -80,6 +84,8 @@ class Place:
     """Whether each run has a page of its own that numbers can link to."""
     ships_files: bool = True
     """Whether files can be put beside the page."""
+    asset: Callable[[Record, str], bytes] = _no_asset
+    """Reads an asset of a record; raises `DLError` when it is missing or damaged."""
 
     def link(self, target: str) -> str:
         """Make a path relative to the site's root relative to this page, keeping a final slash and fragment."""

@@ -26,6 +26,24 @@ class Look(NamedTuple):
     """Display name of the run."""
 
 
+class Facts(NamedTuple):
+    """What a generator knows about a page and we do not."""
+
+    url: str
+    """Relative to the site's root: `compare/mnist1d/`."""
+    title: str = ""
+    canonical: str = ""
+    """Its whole address; empty where the site has none."""
+    description: str = ""
+    site_name: str = ""
+    author: str = ""
+    repository: str = ""
+    """Address of the repository, `repo_url`."""
+    copyright: str = ""
+    source: str = ""
+    """The file of the page, relative to the folder of mkdocs.yml."""
+
+
 class Scene(Protocol):
     """The marks of one build, and what they are exchanged for."""
 
@@ -64,6 +82,12 @@ class Scene(Protocol):
 
     def run_page(self, name: str, url: str, page_url: str) -> str:
         """Draw the page of a run, whose block stands on another page; both URLs are relative to the site's root."""
+
+    def head(self, page: str, facts: Facts) -> str:
+        """Write what belongs into the head of a page that shows something of ours."""
+
+    def foot(self, page: str, facts: Facts) -> str:
+        """Write what stands at the end of such a page."""
 
     def ship(self) -> Mapping[str, bytes]:
         """Return the files to put into the site, by path; none when no page has anything of ours."""

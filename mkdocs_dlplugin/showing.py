@@ -6,7 +6,6 @@ import re
 from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
 from html import escape
-from importlib import resources
 
 from mkdocs_dlplugin import fences, placeholders
 from mkdocs_dlplugin.asked import Asked
@@ -20,10 +19,12 @@ from mkdocs_dlplugin.model import Block, Where, place
 from mkdocs_dlplugin.parts import statements
 from mkdocs_dlplugin.reporting import Reporter
 from mkdocs_dlplugin.results import Group, Place, Results, gaps
-from mkdocs_dlplugin.scene import CSS, Look
-from mkdocs_dlplugin.unchanged import Memory, block_key, lines_key, piece_key, rewritten, value_key
+from mkdocs_dlplugin.scene import CSS, Facts, Look
+from mkdocs_dlplugin.shipped import stylesheet
+from mkdocs_dlplugin.unchanged import Memory, around_key, block_key, lines_key, piece_key, rewritten, value_key
 from mkdocs_dlplugin.vega import Renderer
 from mkdocs_dlplugin.views import VIEWS, chart, claim, output, runpage, value
+from mkdocs_dlplugin.views import page as around
 
 
 class Showing:
@@ -172,6 +173,20 @@ class Showing:
         self.memory.pieces[piece_key(f"run {name} {page_url}", url)] = html
         return html
 
+    def head(self, page: str, facts: Facts) -> str:
+        """Write what belongs into the head of a page that shows something of ours."""
+        html = around.head(page, facts, self.results(page), self._place(Where(facts.source), "", facts.url))
+        self.memory.around[around_key("head", page, facts)] = html
+        return html
+
+    def foot(self, page: str, facts: Facts) -> str:
+        """Write what stands at the end of such a page."""
+        html = placeholders.unmarked(
+            around.foot(page, facts, self.results(page), self._place(Where(facts.source), "", facts.url))
+        )
+        self.memory.around[around_key("foot", page, facts)] = html
+        return html
+
     def ship(self) -> Mapping[str, bytes]:
         """Return the files to put into the site, by path; none when no page has anything of ours."""
         self.memory.assets = {CSS: stylesheet(), **self._assets} if self._marks else {}
@@ -302,7 +317,16 @@ class Showing:
 
     def _place(self, where: Where, name: str, url: str) -> Place:
         site = self._site
-        return Place(where, name, url, self._keep, site.use_directory_urls, site.settings.run_pages, site.ships_files)
+        return Place(
+            where,
+            name,
+            url,
+            self._keep,
+            site.use_directory_urls,
+            site.settings.run_pages,
+            site.ships_files,
+            self._conductor.store.asset,
+        )
 
     def _keep(self, name: str, content: bytes) -> str:
         """Ship a file; its name carries a digest, so that an old page never shows a new figure."""
@@ -314,8 +338,3 @@ class Showing:
 
 def _called(block: Block) -> str:
     return f"{block.kind} '{block.name}'" if block.name else f"a {block.kind} block"
-
-
-def stylesheet() -> bytes:
-    """Read the style sheet that pages with our blocks link to."""
-    return (resources.files("mkdocs_dlplugin") / "assets" / "dl.css").read_bytes()

@@ -21,7 +21,7 @@ from typing import Any, BinaryIO
 
 from mkdocs_dlplugin import placeholders
 from mkdocs_dlplugin.digests import Stamp, digest_bytes, digest_json, digest_names, listing, stamp
-from mkdocs_dlplugin.scene import Look, Scene
+from mkdocs_dlplugin.scene import Facts, Look, Scene
 
 FILE = "unchanged"
 """Name of the file in the scratch folder."""
@@ -61,6 +61,8 @@ class Memory:
     """By page."""
     runs: dict[str, str] = field(default_factory=dict)
     """Runs with a page of their own, and the page of each one's block."""
+    around: dict[str, str] = field(default_factory=dict)
+    """What stands in the head and at the end of pages (see `around_key`)."""
     assets: dict[str, bytes] = field(default_factory=dict)
     """Files put into the site."""
     idle: bool = False
@@ -82,6 +84,11 @@ def value_key(page: str, text: str) -> str:
     return f"{page}\n{text}"
 
 
+def around_key(part: str, page: str, facts: Facts) -> str:
+    """Name what stands around a page, as long as its generator says the same about it."""
+    return f"{part}\n{page}\n{digest_json(list(facts))}"
+
+
 def rewritten(lines: Sequence[str], out: Sequence[str]) -> list[tuple[int, str]]:
     """List which lines came out different, and how."""
     return [(index, line) for index, line in enumerate(out) if line != lines[index]]
@@ -95,7 +102,8 @@ def lines_key(lines: Sequence[str]) -> str:
 def ours() -> str:
     """Digest what the plugin itself is: it may draw differently after an upgrade or an edit."""
     folder = Path(__file__).parent
-    places = (*os.scandir(folder), *os.scandir(folder / "views"), *os.scandir(folder / "assets"))
+    inside = ("", "views", "assets", "assets/css", "assets/words")
+    places = (place for name in inside if (folder / name).is_dir() for place in os.scandir(folder / name))
     said = (f"{place.path} {place.stat().st_mtime_ns} {place.stat().st_size}" for place in places if place.is_file())
     return digest_names([*said, sys.version])
 
@@ -125,7 +133,7 @@ def keep(path: Path, site: str, inputs: Inputs, memory: Memory) -> None:
     index["looks"] = memory.looks
     index["pieces"] = {key: put(html.encode("utf-8", "surrogatepass")) for key, html in memory.pieces.items()}
     index["assets"] = {name: put(content) for name, content in memory.assets.items()}
-    for name in ("idle", "words", "headers", "missed", "anchors", "runs"):
+    for name in ("idle", "words", "headers", "missed", "anchors", "runs", "around"):
         index[name] = getattr(memory, name)
     index["blob"] = at, check
     text = json.dumps(index).encode()
@@ -297,6 +305,16 @@ class Unchanged:
     def run_page(self, name: str, url: str, page_url: str) -> str:
         """See `Scene`."""
         return self._piece(f"run {name} {page_url}", url) or self._full.run_page(name, url, page_url)
+
+    def head(self, page: str, facts: Facts) -> str:
+        """See `Scene`."""
+        kept = self._index["around"].get(around_key("head", page, facts))
+        return self._full.head(page, facts) if kept is None else str(kept)
+
+    def foot(self, page: str, facts: Facts) -> str:
+        """See `Scene`."""
+        kept = self._index["around"].get(around_key("foot", page, facts))
+        return self._full.foot(page, facts) if kept is None else str(kept)
 
     def ship(self) -> Mapping[str, bytes]:
         """See `Scene`."""

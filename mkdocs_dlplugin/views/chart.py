@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, fields, replace
 from html import escape
+from types import ModuleType
 from typing import Any, Literal
 
 from mkdocs_dlplugin.errors import DLError, suggest
@@ -18,6 +19,9 @@ from mkdocs_dlplugin.views.drawing import Reference
 
 LATER = ("bar", "scatter", "heatmap", "confusion", "images", "hist")
 """Kinds that are reserved, so that nobody takes their names for something else."""
+
+WRITTEN: Mapping[str, ModuleType] = {}
+"""Kinds that are HTML and not drawn, by name; each a module with `references` and `render`, as in `views`."""
 
 
 @dataclass(frozen=True)
@@ -109,6 +113,8 @@ def references(options: Options, where: Where) -> list[Ref]:
     Raises:
         DLError: an option is wrong.
     """
+    if options.kind in WRITTEN:
+        return list(WRITTEN[options.kind].references(options, where))
     return [parse_selector(selector, where) for selector, _ in check(options, where).runs]
 
 
@@ -120,6 +126,8 @@ def render(options: Options, results: Results, place: Place, renderer: Renderer)
     Raises:
         DLError: the options are wrong, or name a run, metric or series that is not there.
     """
+    if options.kind in WRITTEN:
+        return str(WRITTEN[options.kind].render(options, results, place))
     chart = check(options, place.where)
     figure = _read(chart, results, place.where)
     name = place.id or f"dl-chart-{listing.digest(repr(chart))}"

@@ -1,0 +1,95 @@
+"""Words: what readers see that no author wrote, in one place, in the language of the site.
+
+Messages for authors stay English, as those of their generator do.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from html import escape
+from importlib import resources
+from typing import Any
+
+Entry = str | Mapping[str, str]
+"""A text with `{names}` for what is put into it, or one text for `one` and one for `other`, chosen by `n`."""
+
+ENGLISH: Mapping[str, Entry] = {
+    # -- numbers ------------------------------------------------------------------------------------------------------
+    "decimal": ".",
+    "thousands": ",",
+    "seeds": {"one": "{n} seed", "other": "{n} seeds"},
+    "single-run": "single run",
+    "deterministic": "deterministic",
+    "no-interval": "no interval",
+    "range": "({low} to {high})",
+    "counted": "counted, not estimated",
+    "basis": "mean of {basis}, 95\N{NO-BREAK SPACE}% interval: {label}",
+    "no-basis": "{label}, no interval",
+    # -- tables and comparisons ---------------------------------------------------------------------------------------
+    # -- charts -------------------------------------------------------------------------------------------------------
+    # -- claims -------------------------------------------------------------------------------------------------------
+    # -- output of runs -----------------------------------------------------------------------------------------------
+    # -- pages of runs ------------------------------------------------------------------------------------------------
+    # -- what stands around a page: where it was measured, how to cite it, what changed -------------------------------
+    # -- scripts in the browser ---------------------------------------------------------------------------------------
+}
+"""All of them, by name; a translation has the same names."""
+
+PSEUDO = "xx-pseudo"
+"""A language for tests: no letter of it is English, and every text is longer, so that what it lacks is seen."""
+
+_spoken: dict[str, Entry] = dict(ENGLISH)
+
+
+def speak(language: str, own: Mapping[str, Any] | None = None) -> None:
+    """Choose the language of everything that is said from here on.
+
+    Args:
+        language: As in `lang` of HTML: `de`, `pt-BR`; one that has no translation is English.
+        own: Texts of the site's own, by name, which go before ours.
+    """
+    _spoken.clear()
+    _spoken.update({**ENGLISH, **_translated(language), **_known(own or {})})
+
+
+def say(name: str, **values: Any) -> str:
+    """Say something as plain text; `n` chooses between one and many."""
+    return _chosen(name, values).format(**values)
+
+
+def html(name: str, **values: str) -> str:
+    """Say something with HTML put into it; what is said around it is escaped."""
+    return escape(_chosen(name, values)).format(**values)
+
+
+def _chosen(name: str, values: Mapping[str, Any]) -> str:
+    entry = _spoken[name]
+    if isinstance(entry, str):
+        return entry
+    return entry["one" if values.get("n") in (1, "1") else "other"]
+
+
+def _known(given: Mapping[str, Any]) -> dict[str, Entry]:
+    return {name: entry for name, entry in given.items() if name in ENGLISH and isinstance(entry, str | Mapping)}
+
+
+def _translated(language: str) -> dict[str, Entry]:
+    """Read a translation: that of the language and country, else that of the language."""
+    if language == PSEUDO:
+        return {name: _pseudo(entry) for name, entry in ENGLISH.items() if name not in ("decimal", "thousands")}
+    for name in dict.fromkeys((language, language.partition("-")[0])):
+        file = resources.files("mkdocs_dlplugin") / "assets" / "words" / f"{name}.json"
+        if name.replace("-", "").isalnum() and file.is_file():
+            return _known(json.loads(file.read_text("utf-8")))
+    return {}
+
+
+def _pseudo(entry: Entry) -> Entry:
+    if not isinstance(entry, str):
+        return {form: str(_pseudo(text)) for form, text in entry.items()}
+    parts = entry.replace("{", "\0{").replace("}", "}\0").split("\0")
+    return "".join(part if part.startswith("{") else part.translate(_LETTERS) for part in parts) + "~~~"
+
+
+_LETTERS = str.maketrans("aceginorsuyACEGINORSUY", "áçéĝíñóŕšúýÁÇÉĜÍÑÓŔŠÚÝ") | {ord("t"): "ť", ord("T"): "Ť"}

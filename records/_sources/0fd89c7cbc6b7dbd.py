@@ -1,0 +1,4 @@
+from mkdocs_dlplugin import run
+from examples.gallery import fit_network
+
+fit_network(run)
