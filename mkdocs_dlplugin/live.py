@@ -3,16 +3,25 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import Future
 from typing import Any
+from urllib.parse import parse_qs
 
+from mkdocs_dlplugin import shipped
 from mkdocs_dlplugin.build import Build, imports_of, start_engine
 from mkdocs_dlplugin.config import Site
 from mkdocs_dlplugin.engines import Engine, Progress, Renewable, Revocable
 from mkdocs_dlplugin.model import Record
 from mkdocs_dlplugin.plan import Plan, Task
+from mkdocs_dlplugin.progress import Journal
 from mkdocs_dlplugin.reporting import Reporter
+
+FOLDER, SCRIPT = "__dl__", "live.js"
+"""Where the preview answers about runs at work, and the script that asks; no page of a site can lie there."""
+
+Application = Callable[[Mapping[str, Any], Callable[..., Any]], Iterable[bytes]]
+"""A server's program, as in WSGI."""
 
 
 class Live:
@@ -26,6 +35,7 @@ class Live:
         self._earlier: list[Build] = []
         """Builds before it that still run something."""
         self._server: Any = None
+        self.journal = Journal()
         self._asked = False
         """Whether the next build is one we asked for, so that runs that failed a moment ago need not fail again."""
 
@@ -59,11 +69,13 @@ class Live:
             build.conductor.give_way(plan)
 
     def watch(self, server: Any) -> None:
-        """Keep the server, to ask it for a rebuild when the runs are done."""
+        """Keep the server, to ask it for a rebuild when the runs are done, and answer through it how they go on."""
         self._server, self.shown = server, True
+        server.set_app(answering(self.journal, server.get_app()))
         self.follow()
 
     def _hear(self, progress: Progress) -> None:
+        self.journal.hear(progress)
         if self._build is not None:
             self._build.hear(progress)
 
@@ -85,6 +97,30 @@ class Live:
             with server._rebuild_cond:
                 server._want_rebuild = True
                 server._rebuild_cond.notify_all()
+
+
+def answering(journal: Journal, otherwise: Application) -> Application:
+    """Answer what a page asks about runs at work, and leave everything else to the server.
+
+    Not by files: while a site is built again the server holds every request back, and after a failed build for ever.
+    """
+
+    def app(environ: Mapping[str, Any], start: Callable[..., Any]) -> Iterable[bytes]:
+        folder, _, name = str(environ.get("PATH_INFO", "")).rpartition("/")
+        if not folder.endswith(f"/{FOLDER}"):
+            return otherwise(environ, start)
+        if name == SCRIPT:
+            kind, content = "text/javascript", shipped.live()
+        elif name == "progress":
+            since = parse_qs(str(environ.get("QUERY_STRING", ""))).get("since", ["0"])[0]
+            kind, content = "application/json", journal.since(int(since) if since.isdecimal() else 0)
+        else:
+            return otherwise(environ, start)
+        headers = (("Content-Type", f"{kind}; charset=utf-8"), ("Content-Length", str(len(content))))
+        start("200 OK", [*headers, ("Cache-Control", "no-store"), ("X-Content-Type-Options", "nosniff")])
+        return [content]
+
+    return app
 
 
 class _Shared:

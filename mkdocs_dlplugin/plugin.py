@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import os
+import posixpath
 import re
 import signal
 import sys
@@ -296,8 +297,17 @@ class DLPlugin(BasePlugin[DLConfig]):  # type: ignore[no-untyped-call]
         output = self.scene.fill(output, page.url)
         if of_a_run or 'class="dl-' in output:
             head = self.scene.head(page.file.src_uri, _facts(page, config))
-            output = output.replace("</head>", f"{head}\n</head>", 1)
+            output = output.replace("</head>", f"{head}{self._following(page)}\n</head>", 1)
         return self.runs.write(output, self.drawn, self.shelf) if of_a_run and self.runs is not None else output
+
+    def _following(self, page: Page) -> str:
+        """Link the script that draws the curves of runs at work, where a server answers it."""
+        if self.live is None:
+            return ""
+        from mkdocs_dlplugin.live import FOLDER, SCRIPT  # noqa: PLC0415 - see the top
+
+        link = posixpath.relpath(f"{FOLDER}/{SCRIPT}", posixpath.dirname(page.url) or ".")
+        return f'\n<script src="{link}" defer></script>'
 
     @event_priority(-100)
     def on_post_build(self, *, config: MkDocsConfig) -> None:

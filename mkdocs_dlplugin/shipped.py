@@ -17,3 +17,8 @@ def stylesheet() -> bytes:
     parts = [(folder / f"{name}.css").read_text("utf-8") for name in PARTS]
     plain = re.sub(r"/\*.*?\*/", "", "\n".join(parts), flags=re.DOTALL)
     return (re.sub(r"\n\s*(?=\n)|^ +", "", plain, flags=re.MULTILINE).strip() + "\n").encode()
+
+
+def live() -> bytes:
+    """Return the script that draws curves of runs at work, which only a preview serves."""
+    return (resources.files("mkdocs_dlplugin") / "assets" / "js" / "live.js").read_bytes()

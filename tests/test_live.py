@@ -13,6 +13,7 @@ import urllib.request
 from collections.abc import Sequence
 
 import pytest
+from faults.hostile_browser import Browser, program
 
 from mkdocs_dlplugin.build import imports_of
 from mkdocs_dlplugin.config import Settings, Site
@@ -54,12 +55,15 @@ def serve(tmp_path):
         command = [sys.executable, "-m", "mkdocs", "serve", "--livereload"]
         started.append(subprocess.Popen(command, cwd=tmp_path, env=env, stdout=log, stderr=log, start_new_session=True))
 
-    def get() -> str:
+    def raw() -> str:
         try:
             with urllib.request.urlopen(f"http://127.0.0.1:{port}/", timeout=5) as answer:
-                return re.sub(r"<[^>]+>", " ", answer.read().decode())
+                return answer.read().decode()
         except OSError:
             return ""
+
+    def get() -> str:
+        return re.sub(r"<[^>]+>", " ", raw())
 
     def wait_for(word: str, seconds: float = 30) -> str:
         end = time.monotonic() + seconds
@@ -70,6 +74,7 @@ def serve(tmp_path):
         raise AssertionError(f"{word!r} did not come: {(tmp_path / 'log').read_text()}")
 
     start.get, start.wait_for, start.root, start.processes = get, wait_for, tmp_path, started
+    start.raw, start.url = raw, f"http://127.0.0.1:{port}/"
     yield start
     for process in started:
         if process.poll() is None:
@@ -216,3 +221,43 @@ def test_a_site_gets_its_first_run_while_it_is_served(serve):
     (serve.root / "docs/index.md").write_text(PAGE.replace("DELAY", "0"))
 
     serve.wait_for("The answer is  42")
+
+
+GROWS = """
+# Grows
+
+```python {run="grows" seeds=2}
+import time
+from mkdocs_dlplugin import run
+for step in range(40):
+    run.log({"loss": 1 / (1 + step)}, step=step)
+    time.sleep(0.15)
+```
+
+It ends at `{run} grows.loss`.
+"""
+
+
+@pytest.mark.skipif(program() is None, reason="there is no browser here")
+def test_curves_grow_on_the_page_while_a_run_is_at_work(serve, tmp_path):
+    serve(GROWS)
+    serve.wait_for("Still running")
+    browser = Browser(tmp_path / "profile")
+    try:
+        browser.call("Page.navigate", url=serve.url)
+        seen = set()
+        end = time.monotonic() + 30
+        while time.monotonic() < end and len(seen) < 3:
+            seen |= {browser.evaluate("document.querySelector('.dl-live-plot polyline')?.getAttribute('points') ?? ''")}
+            time.sleep(0.3)
+        said = browser.evaluate("document.querySelector('.dl-live')?.textContent ?? ''")
+
+        assert len(seen - {""}) >= 2
+        assert "0 of 2 done" in said
+        assert "loss" in said
+        while time.monotonic() < end and "Still running" in serve.get():
+            time.sleep(0.2)
+        assert "It ends at" in serve.get()
+        assert "live.js" in serve.raw()
+    finally:
+        browser.close()

@@ -51,7 +51,8 @@ def render(shown: Shown, place: Place, read: Asset) -> str:
     if shown.stale:
         parts.append(box("stale", "These results are older than the code.", "; ".join(shown.stale)))
     if shown.pending:
-        parts.append(box("pending", f"Still running: {counted(shown.pending, 'job')}.", ""))
+        run = shown.groups[0].run.name if shown.groups else ""
+        parts.append(box("pending", f"Still running: {counted(shown.pending, 'job')}.", "", run=run))
     if shown.output:
         parts += _outputs(shown, place, read)
     records = [record for group in shown.groups for record in group.records]
@@ -63,10 +64,18 @@ def render(shown: Shown, place: Place, read: Asset) -> str:
     return "\n".join(parts)
 
 
-def box(kind: str, problem: str, hint: str) -> str:
-    """Draw a box for a draft page: the sentence of the terminal, where the result would be."""
+def box(kind: str, problem: str, hint: str, *, run: str = "") -> str:
+    """Draw a box for a draft page: the sentence of the terminal, where the result would be.
+
+    Args:
+        kind: `error`, `stale`, `pending` or `ran`.
+        problem: What is to be said, as plain text.
+        hint: What to do about it; may be empty.
+        run: The run it waits for, whose curves a preview draws into it while they grow.
+    """
+    waits = f' data-dl-run="{escape(run)}"' if run else ""
     more = f"<p>{escape(hint)}</p>" if hint else ""
-    drawn = f'<div class="dl-{kind}" role="note"><p><strong>{escape(problem)}</strong></p>{more}</div>'
+    drawn = f'<div class="dl-{kind}" role="note"{waits}><p><strong>{escape(problem)}</strong></p>{more}</div>'
     return f'<div class="{PLAIN}">{drawn}</div>'
 
 
