@@ -71,7 +71,7 @@
     const done = works.filter(work => work.event === "ended").length;
     const at = works.flatMap(work => Object.values(work.curves).map(curve => curve.step.at(-1)));
     const longest = Math.max(...works.map(work => work.seconds));
-    const status = `${done} of ${works.length} done`;
+    const status = `${works.length - done} at work, ${done} done.`;
     // Told to those who listen only when a job has ended; the rest changes every second.
     if (live.firstChild.dataset.said !== status) {
       live.firstChild.dataset.said = status;
