@@ -29,6 +29,9 @@ lint: $(VENV)/.ready  ## Style, types and the drawing of the house
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 
+runtime:  ## Build what readers explore charts with, from npm packages; the same sources give the same bytes
+	cd tools/vega-runtime && npm ci --ignore-scripts --no-audit --no-fund && node build.js
+
 benchmark: $(VENV)/.ready  ## Measure builds, runs and peers (half an hour) and record the table that the docs show
 	$(BIN)/python -m benchmarks
 	$(BIN)/mkdocs-dlplugin run benchmark
@@ -44,4 +47,4 @@ $(VENV)/.ready: pyproject.toml constraints.txt
 	$(BIN)/python -m pip install --quiet --constraint constraints.txt --editable '.[dev]'
 	@touch $@
 
-.PHONY: serve test site record check lint benchmark clean help
+.PHONY: serve test site record check lint runtime benchmark clean help

@@ -211,7 +211,7 @@ class _Fill(Postprocessor):
             )
         from mkdocs_dlplugin.shipped import stylesheet  # noqa: PLC0415 - see `_recorded`
 
-        return f"<style>{stylesheet().decode()}</style>\n{filled}"
+        return f"<style>{stylesheet(scripted=False).decode()}</style>\n{filled}"
 
 
 def _fill_token(token: Any, build: Build, url: str) -> None:

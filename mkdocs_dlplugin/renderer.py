@@ -9,24 +9,30 @@ from __future__ import annotations
 import json
 import os
 import sys
-from typing import BinaryIO, TextIO
+from typing import Any, BinaryIO, TextIO
 
 VEGA_LITE = "6.4"
 """Version of the grammar; charts look the same on every machine as long as it stays."""
 
 
 def serve(requests: BinaryIO, answers: TextIO) -> None:
-    """Answer each request `{"spec": …, "config": …}` with `{"svg": …}` or `{"error": …}`."""
+    """Answer each request `{"spec": …, "config": …}` with `{"svg": …}` or `{"error": …}`.
+
+    One with `"as": "vega"` is answered with `{"vega": …}`, the spec compiled and not drawn.
+    """
     import vl_convert  # noqa: PLC0415 - 30 MB, wanted in this process only
 
     for line in requests:
         request = json.loads(line)
         try:
-            # An empty list of bases forbids every fetch; without it the default goes to the network.
-            svg = vl_convert.vegalite_to_svg(
-                request["spec"], vl_version=VEGA_LITE, config=request["config"], allowed_base_urls=[]
-            )
-            answer = {"svg": svg}
+            spec, config = request["spec"], request["config"]
+            answer: dict[str, Any]
+            if request.get("as") == "vega":
+                answer = {"vega": vl_convert.vegalite_to_vega(spec, vl_version=VEGA_LITE, config=config)}
+            else:
+                # An empty list of bases forbids every fetch; without it the default goes to the network.
+                svg = vl_convert.vegalite_to_svg(spec, vl_version=VEGA_LITE, config=config, allowed_base_urls=[])
+                answer = {"svg": svg}
         except Exception as error:
             answer = {"error": str(error)}
         answers.write(json.dumps(answer) + "\n")

@@ -8,6 +8,15 @@ from typing import NamedTuple, Protocol
 CSS = "assets/dl/dl.css"
 """Where the style sheet lies in a site."""
 
+JS = "assets/dl/dl.js"
+"""Where the script lies that pages load."""
+
+RUNTIME = "assets/dl/vega-runtime.js"
+"""Where that lies which the script loads when a reader explores a chart; it looks for it beside itself."""
+
+LICENSES = "assets/dl/vega-runtime.LICENSES.txt"
+"""What those who made its parts want to be said with it."""
+
 
 class Look(NamedTuple):
     """How a block of ours stands on a page."""

@@ -20,7 +20,7 @@ from mkdocs_dlplugin.parts import statements
 from mkdocs_dlplugin.reporting import Reporter
 from mkdocs_dlplugin.results import Group, Place, Results, gaps
 from mkdocs_dlplugin.scene import CSS, Facts, Look
-from mkdocs_dlplugin.shipped import stylesheet
+from mkdocs_dlplugin.shipped import scripts, stylesheet
 from mkdocs_dlplugin.unchanged import Memory, around_key, block_key, lines_key, piece_key, rewritten, value_key
 from mkdocs_dlplugin.vega import Renderer
 from mkdocs_dlplugin.views import VIEWS, chart, claim, output, runpage, value
@@ -170,6 +170,7 @@ class Showing:
         html = placeholders.unmarked(
             runpage.render(run, groups, results, spot, page_url, files, self._conductor.store.asset)
         )
+        html += around.again(spot)
         self.memory.pieces[piece_key(f"run {name} {page_url}", url)] = html
         return html
 
@@ -189,7 +190,9 @@ class Showing:
 
     def ship(self) -> Mapping[str, bytes]:
         """Return the files to put into the site, by path; none when no page has anything of ours."""
-        self.memory.assets = {CSS: stylesheet(), **self._assets} if self._marks else {}
+        explored = any(".vg-" in path for path in self._assets)
+        ours = {CSS: stylesheet(), **scripts(explored=explored)}
+        self.memory.assets = {**ours, **self._assets} if self._marks else {}
         return self.memory.assets
 
     def results(self, page: str) -> Results:

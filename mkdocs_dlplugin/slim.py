@@ -6,8 +6,11 @@ import re
 import xml.etree.ElementTree as ET
 from collections.abc import Iterator, Mapping
 
-VERSION = 1
+VERSION = 2
 """Raised when the same drawing comes out differently, so that cached ones are made anew."""
+
+READ = "read"
+"""Name of the layer whose marks a reader can read out; its rows, sorted along x, are those of the read-out."""
 
 
 def slim(svg: str, name: str) -> str:
@@ -32,7 +35,8 @@ def slim(svg: str, name: str) -> str:
     for element in root.iter():
         element.tag = element.tag.removeprefix(_SVG)
         _check(element.tag, element.attrib)
-        element.attrib = dict(_slim_attributes(element, ids))
+        read = _READ.fullmatch(element.get("class", ""))
+        element.attrib = dict(_slim_attributes(element, ids)) | ({"data-read": read[1]} if read else {})
     _prune(root)
     root.attrib = {"xmlns": _SVG.strip("{}"), **root.attrib}
     return ET.tostring(root, encoding="unicode")
@@ -89,6 +93,7 @@ _INITIAL = {"opacity": "1", "stroke-width": "1", "stroke-dasharray": "1,0", "fil
             "font-weight": "normal", "text-anchor": "start", "transform": "translate(0,0)"}  # fmt: skip
 _INHERITED = ("fill", "stroke", "stroke-width", "stroke-dasharray", "stroke-opacity", "fill-opacity", "font-size",
               "font-weight", "text-anchor")  # fmt: skip
+_READ = re.compile(rf"mark-(\w+) role-mark {READ}_marks")
 _REFERENCE = re.compile(r"url\(#([^)]+)\)")
 _FRACTION = re.compile(r"-?\d*\.\d+(?:e[-+]?\d+)?|-?\d+e[-+]?\d+")
 

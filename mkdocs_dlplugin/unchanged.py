@@ -102,7 +102,7 @@ def lines_key(lines: Sequence[str]) -> str:
 def ours() -> str:
     """Digest what the plugin itself is: it may draw differently after an upgrade or an edit."""
     folder = Path(__file__).parent
-    inside = ("", "views", "assets", "assets/css", "assets/words")
+    inside = ("", "views", "assets", "assets/css", "assets/js", "assets/words")
     places = (place for name in inside if (folder / name).is_dir() for place in os.scandir(folder / name))
     said = (f"{place.path} {place.stat().st_mtime_ns} {place.stat().st_size}" for place in places if place.is_file())
     return digest_names([*said, sys.version])

@@ -15,9 +15,9 @@ from collections.abc import Callable, Mapping, Sequence
 from importlib import metadata
 from pathlib import Path
 from types import TracebackType
-from typing import Any
+from typing import Any, Literal
 
-from mkdocs_dlplugin import regular, slim, specs
+from mkdocs_dlplugin import explore, regular, slim, specs
 
 WIDTHS = (688, 328)
 """Pixels of a text column and of a phone: one drawing scaled to both would shrink 12 px text to 5 px."""
@@ -140,6 +140,31 @@ class Renderer:
             drawings.append(self._drawn(laid_out, name).replace("<svg", head, 1))
         return tuple(drawings)
 
+    def explorable(
+        self, spec: Callable[[int], Mapping[str, Any]], along: str = "", widths: Sequence[int] = WIDTHS
+    ) -> bytes:
+        """Compile a spec for the runtime that readers may load, with what they may do there.
+
+        Args:
+            spec: Lays a Vega-Lite spec out for a width in pixels.
+            along: Name of the x axis inside a sentence.
+            widths: As in `render`.
+
+        Returns:
+            The Vega specs, by width, as JSON; empty when the runtime lacks something they need.
+
+        Raises:
+            Unavailable, Failed: as in `render`.
+        """
+        compiled = {}
+        for width in widths:
+            laid_out = _sized(spec(width), width)
+            _refuse(laid_out)
+            refuse_addresses(laid_out)
+            compiled[width] = json.loads(self._made(explore.interactive(laid_out), "vega"))
+            refuse_addresses(compiled[width])
+        return explore.bundle(compiled, along) if all(map(explore.runs, compiled.values())) else b""
+
     def close(self) -> None:
         """End the process, if one runs."""
         with self._lock:
@@ -147,27 +172,32 @@ class Renderer:
 
     def _drawn(self, spec: Mapping[str, Any], name: str) -> str:
         """Take a slim drawing from the cache, or make it and keep it."""
+        return self._made(spec, "svg", name)
+
+    def _made(self, spec: Mapping[str, Any], kind: Literal["svg", "vega"], name: str = "") -> str:
+        """Take what was made of a spec, a slim drawing or a compiled spec, from the cache, or make it and keep it."""
         if self._version is None:
             raise Unavailable("charts need vl-convert; without it a table stands in. `pip install vl-convert-python`")
-        request = json.dumps({"spec": finite(spec), "config": CONFIG}, sort_keys=True, allow_nan=False)
+        asked = {"spec": finite(spec), "config": CONFIG} | ({"as": kind} if kind == "vega" else {})
+        request = json.dumps(asked, sort_keys=True, allow_nan=False)
         if len(request) > LARGEST:
             raise Failed(f"the data of this chart are {len(request):,} bytes, more than {LARGEST:,}.")
         known = hashlib.sha256(f"{slim.VERSION}\n{self._version}\n{name}\n{request}".encode()).hexdigest()
-        path = self._cache / f"{known}.svg" if self._cache else None
-        if path and (kept := _kept(path)):
+        path = self._cache / f"{known}.{kind}" if self._cache else None
+        if path and (kept := _kept(path, kind)):
             return kept
         with self._lock:
-            drawing = self._ask(request)
+            made = self._ask(request, kind)
         try:
-            drawing = slim.slim(drawing, name)
+            made = slim.slim(made, name) if kind == "svg" else made
         except ValueError as error:
             raise Failed(str(error)) from error
         if path:
-            _write(path, drawing)
-        return drawing
+            _write(path, made)
+        return made
 
-    def _ask(self, request: str) -> str:
-        """Hand one request to the process; end it when the answer is not a drawing.
+    def _ask(self, request: str, kind: str) -> str:
+        """Hand one request to the process; end it when the answer is not what was asked for.
 
         A failed conversion spoils the ones after it in the same process, so no process survives an error.
         """
@@ -192,8 +222,9 @@ class Renderer:
         finally:
             alarm.cancel()
         answer = _parsed(line)
-        if isinstance(answer.get("svg"), str) and not late.is_set():
-            return str(answer["svg"])
+        found = answer.get(kind)
+        if found and not late.is_set():
+            return found if isinstance(found, str) else json.dumps(found, sort_keys=True, allow_nan=False)
         self._end()
         if late.is_set():
             raise Failed(f"drawing took longer than {self._limit:g} s.")
@@ -239,17 +270,18 @@ def _refuse(spec: Mapping[str, Any]) -> None:
         raise Failed(str(error)) from error
 
 
-def _kept(path: Path) -> str:
-    """Read a drawing made before; empty when there is none, or when somebody else put one there.
+def _kept(path: Path, kind: str) -> str:
+    """Read what was made before; empty when there is nothing, or when somebody else put it there.
 
-    It will stand in the page itself, where a script in it would run, and a folder of work in progress is easily
-    handed from one build to the next.
+    A drawing will stand in the page itself, where a script in it would run, and a folder of work in progress is easily
+    handed from one build to the next.  A compiled spec is only ever interpreted, by what can neither fetch nor link.
     """
     try:
-        drawing = regular.read(path.parent, path.name, LARGEST).decode("utf-8")
-    except (OSError, ValueError, regular.Odd):
+        made = regular.read(path.parent, path.name, LARGEST).decode("utf-8")
+        trusted = slim.trusted(made) if kind == "svg" else isinstance(json.loads(made), dict)
+    except (OSError, ValueError, RecursionError, regular.Odd):
         return ""
-    return drawing if slim.trusted(drawing) else ""
+    return made if trusted else ""
 
 
 def finite(value: Any) -> Any:

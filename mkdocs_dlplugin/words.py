@@ -33,6 +33,17 @@ ENGLISH: Mapping[str, Entry] = {
     # -- pages of runs ------------------------------------------------------------------------------------------------
     # -- what stands around a page: where it was measured, how to cite it, what changed -------------------------------
     # -- scripts in the browser ---------------------------------------------------------------------------------------
+    "reader-keys": "Read values with the arrow keys",
+    "reader-at": "{series}, {along} {at}: {value}",
+    "reader-one": "{series}: {value}",
+    "reader-explore": "Explore",
+    "reader-back": "Back to the static chart",
+    "reader-loading": "Loading…",
+    "reader-broken": "This chart cannot be explored here.",
+    "reader-how": "Scroll or press + and − to zoom, drag or press arrow keys to move, double-click or press 0 to undo.",
+    "reader-pick": "Click a name to see it alone.",
+    "reader-link": "Copy link",
+    "reader-copied": "Link copied",
 }
 """All of them, by name; a translation has the same names."""
 

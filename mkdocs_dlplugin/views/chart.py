@@ -13,7 +13,7 @@ from mkdocs_dlplugin.expressions import Ref, parse_selector
 from mkdocs_dlplugin.model import Where
 from mkdocs_dlplugin.results import Place, Results
 from mkdocs_dlplugin.vega import WIDTHS, Failed, Renderer, Unavailable
-from mkdocs_dlplugin.views import caption, curves, drawing, listing
+from mkdocs_dlplugin.views import caption, curves, drawing, listing, reading
 from mkdocs_dlplugin.views.curves import Axis, Figure
 from mkdocs_dlplugin.views.drawing import Reference
 
@@ -137,18 +137,21 @@ def render(options: Options, results: Results, place: Place, renderer: Renderer)
         notes = escape(" ".join(figure.notes))
         return f'<figure class="dl-chart" id="{escape(name)}"><figcaption>{title} {notes}</figcaption></figure>'
     lay_out = _layout(chart, figure)
+    readable = reading.readable(figure, lay_out)
     try:
-        drawn = renderer.render(lay_out, name=inner, label=chart.alt or caption.alternative(figure))
+        drawn = renderer.render(readable, name=inner, label=chart.alt or caption.alternative(figure))
     except (Unavailable, Failed) as problem:
         renderer.warn(f"{place.where}: the chart is shown as a table: {problem}")
         drawn = ()
-    plot = f'<div class="dl-plot">{"".join(drawn)}</div>' if drawn else ""
+    links = listing.files(name, figure, lay_out(WIDTHS[0]), place)
+    more = reading.files(name, figure, readable, place, renderer) if drawn else ""
+    plot = f'<div class="dl-plot"{more}>{"".join(drawn)}</div>' if drawn else ""
     said, labelled_by = caption.sentences(figure, chart.references, place), f"{inner}-caption"
     return (
         f'<figure class="dl-chart" id="{escape(name)}">{plot}'
         f'<details class="dl-data" data-search-exclude{"" if drawn else " open"}><summary>Data</summary>'
         f"{listing.table(figure, labelled_by)}"
-        f'<p class="dl-links">{listing.files(name, figure, lay_out(WIDTHS[0]), place)}</p></details>'
+        f'<p class="dl-links">{links}</p></details>'
         f'<figcaption id="{escape(labelled_by)}">{title} {said}</figcaption></figure>'
     )
 

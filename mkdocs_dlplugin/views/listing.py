@@ -11,11 +11,11 @@ from collections.abc import Mapping
 from html import escape
 from typing import Any
 
-from mkdocs_dlplugin.model import show
+from mkdocs_dlplugin.model import Value, show
 from mkdocs_dlplugin.numbers import shown
 from mkdocs_dlplugin.results import Place
 from mkdocs_dlplugin.views.caption import place_of, x_name
-from mkdocs_dlplugin.views.curves import Figure, Point
+from mkdocs_dlplugin.views.curves import Figure, Point, is_number
 from mkdocs_dlplugin.views.tables import cell
 
 ROWS = 25
@@ -26,29 +26,55 @@ def table(figure: Figure, labelled_by: str) -> str:
     """Write the data as a table: rows of dots, or places along x by lines, at most `ROWS` of them."""
     if figure.kind == "dot":
         head = ["Run", figure.metric.title, "Seeds"]
-        rows = [[line.label, _text(figure, line.points[0]), str(line.points[0].estimate.n)] for line in figure.lines]
+        rows = [[(line.label, ""), *_measured(figure, line.points[0])] for line in figure.lines]
         more = ""
     else:
         places = figure.xs
         step = -(-len(places) // ROWS)
-        # Counted from the end, where the numbers of the caption stand.
+        # Counted from the end, where the numbers of the caption stand; the reader's script counts likewise.
         kept = places[::-1][::step][::-1]
         head = [x_name(figure), *(line.label for line in figure.lines)]
         at = [{point.x: point for point in line.points} for line in figure.lines]
-        rows = [[place_of(x), *(_text(figure, points[x]) if x in points else "" for points in at)] for x in kept]
+        rows = [[_along(x), *(_number(figure, points[x]) if x in points else ("", "") for points in at)] for x in kept]
         more = f"<p>{len(kept)} of {len(places)} places; the CSV file holds all.</p>" if step > 1 else ""
     cells = "".join(f'<th scope="col">{escape(cell)}</th>' for cell in head)
     body = "".join(
-        f'<tr><th scope="row">{escape(row[0])}</th>' + "".join(f"<td>{escape(cell)}</td>" for cell in row[1:]) + "</tr>"
+        f'<tr><th scope="row"{_by(row[0])}>{escape(row[0][0])}</th>'
+        + "".join(f"<td{_by(cell)}>{escape(cell[0])}</td>" for cell in row[1:])
+        + "</tr>"
         for row in rows
     )
     return (
         f'<div class="dl-scroll" tabindex="0" role="region" aria-labelledby="{escape(labelled_by)}">'
-        f'<table class="dl-values"><thead><tr>{cells}</tr></thead><tbody>{body}</tbody></table></div>{more}'
+        f'<table class="dl-values" data-sortable><thead><tr>{cells}</tr></thead><tbody>{body}</tbody></table></div>'
+        f"{more}"
     )
 
 
-def _text(figure: Figure, point: Point) -> str:
+Cell = tuple[str, str]
+"""What a cell says, and the number it is sorted by; empty where that is the text of a name, or nothing."""
+
+
+def _by(cell: Cell) -> str:
+    return f' data-sort="{escape(cell[1])}"' if cell[1] else ""
+
+
+def _along(x: Value) -> Cell:
+    return place_of(x), repr(x) if is_number(x) else ""
+
+
+def _number(figure: Figure, point: Point) -> Cell:
+    return text(figure, point), repr(point.estimate.mean)
+
+
+def _measured(figure: Figure, point: Point) -> tuple[Cell, Cell]:
+    """Write a mean and the number of seeds it rests on."""
+    n = str(point.estimate.n)
+    return _number(figure, point), (n, n)
+
+
+def text(figure: Figure, point: Point) -> str:
+    """Write a number as tables show it, without what it rests on."""
     number = shown(point.estimate, figure.metric)
     return f"{number.value} {number.spread}".strip()
 
