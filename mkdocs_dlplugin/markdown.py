@@ -8,12 +8,14 @@ from __future__ import annotations
 
 import inspect
 import logging
+import posixpath
 from collections.abc import Sequence
 from dataclasses import replace
 from html import escape
 from pathlib import Path
 from re import Match
 from typing import TYPE_CHECKING, Any
+from urllib.parse import unquote
 from xml.etree.ElementTree import Element
 
 from markdown import Markdown
@@ -21,6 +23,7 @@ from markdown.extensions import Extension
 from markdown.inlinepatterns import InlineProcessor
 from markdown.postprocessors import Postprocessor
 from markdown.preprocessors import Preprocessor
+from markdown.treeprocessors import Treeprocessor
 from pymdownx.superfences import SuperFencesCodeExtension, SuperFencesException
 
 from mkdocs_dlplugin.glance import KEY, KINDS, mentioned_in
@@ -67,6 +70,8 @@ class DLExtension(Extension):
         md.preprocessors.register(_Headers(md, self), "dlplugin_headers", 31.5)
         # Before backticks (190), which would make code of it.
         md.inlinePatterns.register(_Value(_Value.PATTERN, md, self), "dlplugin", 195)
+        # After links were read (20), and before headings get their ids (5) and links to pages their addresses (0).
+        md.treeprocessors.register(_Links(md, self), "dlplugin", 15)
         if self.standalone:
             md.postprocessors.register(_Fill(md, self), "dlplugin", -10)
 
@@ -189,6 +194,22 @@ class _Value(InlineProcessor):
         span = Element("span", {"class": "dl-here"})
         span.text = self.extension.scene.put_value(self.extension.page, " ".join(m[2].removeprefix("{run}").split()))
         return span, m.start(0), m.end(0)
+
+
+class _Links(Treeprocessor):
+    """Links without a text to a numbered block read as its number."""
+
+    def __init__(self, md: Markdown, extension: DLExtension) -> None:
+        super().__init__(md)
+        self.extension = extension
+
+    def run(self, root: Element) -> None:
+        scene, here = self.extension.scene, self.extension.page
+        for link in root.iter("a") if scene is not None else ():
+            path, hash_, anchor = unquote(link.get("href", "")).partition("#")
+            if scene is not None and hash_ and not len(link) and not (link.text or "").strip():
+                page = posixpath.normpath(posixpath.join(posixpath.dirname(here), path)) if path else here
+                link.text = scene.label(page, anchor) or link.text
 
 
 class _Fill(Postprocessor):

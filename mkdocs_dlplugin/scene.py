@@ -86,6 +86,9 @@ class Scene(Protocol):
     def anchors(self, page: str) -> Collection[str]:
         """Name the ids that our blocks have on a page."""
 
+    def label(self, page: str, anchor: str) -> str:
+        """Name the numbered block that has an id on a page: `Table 2`; empty where there is none."""
+
     def runs(self) -> Mapping[str, str]:
         """Name the runs that have a page of their own, each with the page that its block stands on."""
 

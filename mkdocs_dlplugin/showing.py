@@ -23,7 +23,7 @@ from mkdocs_dlplugin.scene import CSS, Facts, Look
 from mkdocs_dlplugin.shipped import scripts, stylesheet
 from mkdocs_dlplugin.unchanged import Memory, around_key, block_key, lines_key, piece_key, rewritten, value_key
 from mkdocs_dlplugin.vega import Renderer
-from mkdocs_dlplugin.views import VIEWS, chart, claim, output, runpage, value
+from mkdocs_dlplugin.views import VIEWS, chart, claim, numbering, output, runpage, value
 from mkdocs_dlplugin.views import page as around
 
 
@@ -116,6 +116,16 @@ class Showing:
         self.memory.anchors[page] = [anchor for anchor in found if anchor]
         return self.memory.anchors[page]
 
+    def label(self, page: str, anchor: str) -> str:
+        """Name the numbered block that has an id on a page: `Table 2`; empty where there is none."""
+        return self._labels().get(page, {}).get(anchor, "")
+
+    def _labels(self) -> Mapping[str, Mapping[str, str]]:
+        if not self.memory.labels:
+            named = {name: numbering.labels(page.blocks) for name, page in self._asked.pages.items()}
+            self.memory.labels = {name: labels for name, labels in named.items() if labels}
+        return self.memory.labels
+
     def unread(self, page: str, path: str, text: str) -> None:
         """Report an inline value that a page shows as it is written."""
         where = self._asked.page(page).values.get(text, Where(path))
@@ -190,6 +200,8 @@ class Showing:
 
     def ship(self) -> Mapping[str, bytes]:
         """Return the files to put into the site, by path; none when no page has anything of ours."""
+        # Another page may link to a number that none has asked for so far.
+        self._labels()
         explored = any(".vg-" in path for path in self._assets)
         ours = {CSS: stylesheet(), **scripts(explored=explored)}
         self.memory.assets = {**ours, **self._assets} if self._marks else {}
@@ -221,7 +233,7 @@ class Showing:
                 return self._output(block, spot)
             if where not in self._asked.options:
                 raise DLError(where, f"this {block.kind} could not be read.", "See the message in the terminal.")
-            return self._view(block, self.results(page), spot)
+            return numbering.numbered(self._view(block, self.results(page), spot), self.label(page, block.name))
         except DLError as problem:
             self._excuse(problem)
             return output.error_box(problem)

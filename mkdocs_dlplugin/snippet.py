@@ -16,7 +16,7 @@ from dataclasses import dataclass, field, fields
 from pathlib import Path
 from typing import Any, BinaryIO
 
-from mkdocs_dlplugin import accelerators
+from mkdocs_dlplugin import accelerators, matrices, pictures
 from mkdocs_dlplugin.fingerprint import digest_names
 from mkdocs_dlplugin.model import Input, Limits, Value, address, place
 from mkdocs_dlplugin.sizes import decimal
@@ -292,6 +292,51 @@ class Recorder:
         self.session.correct = "".join("1" if item else "0" for item in items)
         if self.session.tell is None:
             _say(f"correct: {self.session.correct.count('1')} of {len(items)}")
+
+    def confusion(
+        self, true: Any, predicted: Any, labels: Iterable[Any] | None = None, name: str = "confusion"
+    ) -> None:
+        """Record how often items of each class were taken for each class, for a chart of the kind `confusion`.
+
+        Args:
+            true: The class of each test item, a whole number or a word.
+            predicted: What each was taken for, in the same order.
+            labels: The classes in the order to show them, or the names of the classes 0, 1, 2 and so on.
+            name: Of the file it is kept in, without `.json`.
+
+        Raises:
+            ValueError: the two differ in length, or a class is none of the labels.
+        """
+        try:
+            matrix = matrices.count(true, predicted, labels)
+        except ValueError as wrong:
+            raise ValueError(f"run.confusion: {wrong}") from None
+        self.save(f"{name}.json", matrices.as_text(matrix))
+
+    def images(self, name: str, array: Any, labels: Iterable[Any] | None = None) -> None:
+        """Keep arrays as PNG files, `name-00.png` and so on, for a chart of the kind `images`.
+
+        Args:
+            name: Begins the names of the files.
+            array: Grey pictures, shape ``(height, width)``, or ``(n, height, width)`` for several; colour ones have a
+                last dimension of 3. Values from 0 to 1, or whole numbers from 0 to 255.
+            labels: What stands below each.
+
+        Raises:
+            ValueError: the array has no such shape or values, or there is not one label for each.
+        """
+        try:
+            found = pictures.read(array)
+        except ValueError as wrong:
+            raise ValueError(f"run.images('{name}'): {wrong}") from None
+        said = None if labels is None else [str(label) for label in labels]
+        if said is not None and len(said) != len(found):
+            raise ValueError(f"run.images('{name}'): there are {len(found)} pictures and {len(said)} labels")
+        digits = max(2, len(str(len(found) - 1)))
+        for number, picture in enumerate(found):
+            self.save(f"{name}-{number:0{digits}}.png", pictures.png(picture))
+        if said is not None:
+            self.save(f"{name}.json", {"labels": said})
 
 
 run = Recorder()

@@ -59,6 +59,8 @@ class Memory:
     """By page, what is said when a block is not shown, with the block's key."""
     anchors: dict[str, list[str]] = field(default_factory=dict)
     """By page."""
+    labels: dict[str, dict[str, str]] = field(default_factory=dict)
+    """By page and id, the numbers of tables and figures."""
     runs: dict[str, str] = field(default_factory=dict)
     """Runs with a page of their own, and the page of each one's block."""
     around: dict[str, str] = field(default_factory=dict)
@@ -133,7 +135,7 @@ def keep(path: Path, site: str, inputs: Inputs, memory: Memory) -> None:
     index["looks"] = memory.looks
     index["pieces"] = {key: put(html.encode("utf-8", "surrogatepass")) for key, html in memory.pieces.items()}
     index["assets"] = {name: put(content) for name, content in memory.assets.items()}
-    for name in ("idle", "words", "headers", "missed", "anchors", "runs", "around"):
+    for name in ("idle", "words", "headers", "missed", "anchors", "labels", "runs", "around"):
         index[name] = getattr(memory, name)
     index["blob"] = at, check
     text = json.dumps(index).encode()
@@ -287,6 +289,10 @@ class Unchanged:
     def anchors(self, page: str) -> Collection[str]:
         """See `Scene`."""
         return list(self._index["anchors"].get(page, ()))
+
+    def label(self, page: str, anchor: str) -> str:
+        """See `Scene`."""
+        return str(self._index["labels"].get(page, {}).get(anchor, ""))
 
     # -- when results are there -----------------------------------------------------------------------------------
 

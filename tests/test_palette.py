@@ -107,3 +107,22 @@ def test_the_stylesheet_is_small_and_fetches_nothing():
 def test_what_only_a_screen_reader_hears_does_not_widen_the_page():
     assert re.search(r"\.dl-sr \{\s+position: absolute;", CSS)
     assert re.search(r"\.dl-scroll \{[^}]*position: relative;", CSS)
+
+
+# Text over the page, as Material writes it: black or nearly white, with some of the background coming through.
+TEXT = {"light": ("#000000", 0.87), "dark": ("#e2e3e9", 0.82)}
+
+
+@pytest.mark.parametrize("scheme", BACKGROUNDS)
+@pytest.mark.parametrize("tint", [0, 1, 2, 3, 4])
+def test_text_can_be_read_on_every_tint_of_a_confusion_matrix(tint, scheme):
+    page = BACKGROUNDS[scheme]
+    found = re.search(
+        rf"\.dl-q{tint}:is\(\*, \[a\]\[b\]\) {{\s*background: color-mix\(in srgb, var\(--dl-c1\) (\d+)%", CSS
+    )
+    under = mixed(PALETTES[scheme][0], int(found[1]) / 100, page) if found else page
+    own = re.search(r"\.dl-q3, \.dl-q4\):is\(\*, \[a\]\[b\]\) {\s*color: (#\w+)", CSS)[1]
+    text = own if tint > 2 else mixed(TEXT[scheme][0], TEXT[scheme][1], under)
+
+    assert (found is None) == (tint == 0)
+    assert contrast(text, under) >= 4.5

@@ -13,14 +13,14 @@ from mkdocs_dlplugin.expressions import Ref, parse_selector
 from mkdocs_dlplugin.model import Where
 from mkdocs_dlplugin.results import Place, Results
 from mkdocs_dlplugin.vega import WIDTHS, Failed, Renderer, Unavailable
-from mkdocs_dlplugin.views import caption, curves, drawing, listing, reading
+from mkdocs_dlplugin.views import caption, confusion, curves, drawing, images, listing, reading, written
 from mkdocs_dlplugin.views.curves import Axis, Figure
 from mkdocs_dlplugin.views.drawing import Reference
 
-LATER = ("bar", "scatter", "heatmap", "confusion", "images", "hist")
+LATER = ("bar", "scatter", "heatmap", "hist")
 """Kinds that are reserved, so that nobody takes their names for something else."""
 
-WRITTEN: Mapping[str, ModuleType] = {}
+WRITTEN: Mapping[str, ModuleType] = {"confusion": confusion, "images": images}
 """Kinds that are HTML and not drawn, by name; each a module with `references` and `render`, as in `views`."""
 
 
@@ -44,6 +44,18 @@ class Options:
     """Title of the figure; made from what it shows when left open."""
     fig_alt: str = ""
     """Alternative text; made from what it shows when left open."""
+    matrix: str = "confusion"
+    """Of a confusion matrix: the name it was kept under."""
+    normalize: Any = "true"
+    """Of a confusion matrix: `true` shows shares of the true class, `none` numbers of items."""
+    images: str = ""
+    """Of images: which of the kept pictures, `filter-*.png`."""
+    labels: Any = None
+    """Of images: what stands below each, a list or a mapping of file names."""
+    columns: int = 0
+    """Of images: how many stand side by side at most."""
+    seed: int | None = None
+    """Of images: whose pictures are shown, those of the first seed unless said."""
     spec: Any = None
     """Reserved for a Vega-Lite spec of the author's own."""
 
@@ -115,6 +127,7 @@ def references(options: Options, where: Where) -> list[Ref]:
     """
     if options.kind in WRITTEN:
         return list(WRITTEN[options.kind].references(options, where))
+    written.check(options, where)
     return [parse_selector(selector, where) for selector, _ in check(options, where).runs]
 
 

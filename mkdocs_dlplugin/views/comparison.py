@@ -4,20 +4,25 @@ from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from html import escape
 from typing import Any
 
 from mkdocs_dlplugin.errors import DLError
 from mkdocs_dlplugin.expressions import Ref, parse_selector
-from mkdocs_dlplugin.model import Metric, Sample, Where
+from mkdocs_dlplugin.model import Metric, Where
 from mkdocs_dlplugin.numbers import linked, shown
-from mkdocs_dlplugin.reporting import counted
-from mkdocs_dlplugin.results import PLAIN, Group, Place, Results, device_of
+from mkdocs_dlplugin.results import PLAIN, Place, Results, device_of
 from mkdocs_dlplugin.screen import plain
-from mkdocs_dlplugin.stats import compare_times, difference, estimate
-from mkdocs_dlplugin.views.tables import Column, cell, table
+from mkdocs_dlplugin.stats import estimate
+from mkdocs_dlplugin.views import layouts, ranking
+from mkdocs_dlplugin.views.compared import Row, by_tag, constant, entries, metric_of, read, values_of
+from mkdocs_dlplugin.views.footnotes import Footnotes
+from mkdocs_dlplugin.views.layouts import Sheet
+from mkdocs_dlplugin.views.listing import digest
+from mkdocs_dlplugin.views.tables import cell
+from mkdocs_dlplugin.words import html, say
 
 
 @dataclass(frozen=True)
@@ -30,53 +35,63 @@ class Options:
     """One column each."""
     group: str = ""
     """A tag; rows with the same value stand together under it."""
+    columns: str = ""
+    """A parameter whose values are the columns, below each metric; the other parameters are rows."""
+    transpose: bool = False
+    """Whether metrics are the rows, and runs the columns."""
+    sparkline: str = ""
+    """A series that is drawn in small for each run."""
     tbl_cap: str = ""
     """Caption; what `±` means and the number of seeds follow by themselves."""
 
 
-CLOCKS = {"": "CPU seconds, or wall seconds where a GPU worked", "cpu": "CPU seconds", "wall": "wall seconds"}
-"""What each clock counts, for captions."""
+def check(options: Options, where: Where) -> None:
+    """Refuse options that contradict each other.
 
-
-@dataclass(frozen=True)
-class Row:
-    """One run at one point, with a sample per metric that it has."""
-
-    group: Group
-    label: str
-    samples: Mapping[str, Sample]
+    Raises:
+        DLError: two options do.
+    """
+    if options.columns and options.transpose:
+        raise DLError(where, "`columns` and `transpose` cannot go together.", "Remove one of the two.")
+    if options.columns and options.sparkline:
+        hint = "Remove one of the two, or show the curves in a chart."
+        raise DLError(where, "`columns` and `sparkline` cannot go together.", hint)
 
 
 def references(options: Options, where: Where) -> list[Ref]:
     """Name the runs the table asks for, so that misspelt ones are found before anything runs."""
-    return [parse_selector(selector, where) for selector, _ in _entries(options.runs, where)]
+    check(options, where)
+    return [parse_selector(selector, where) for selector, _ in entries(options.runs, where)]
 
 
 def render(options: Options, results: Results, place: Place) -> str:
     """Draw the table.
 
     Raises:
-        DLError: a selector matches nothing, or no run has one of the metrics.
+        DLError: options contradict each other, a selector matches nothing, or no run has one of the metrics.
     """
-    rows = _rows(options, results, place)
-    _check_metrics(options, rows, place)
-    marks = {name: _marks(name, rows) for name in options.metrics}
-    columns = [_metric(name, rows, results) for name in options.metrics]
-    body = []
-    for title, members in _grouped(options, rows):
-        if title:
-            body.append(
-                f'<tr class="dl-group"><th scope="rowgroup" colspan="{len(columns) + 1}">{escape(title)}</th></tr>'
-            )
-        body += [_line(row, columns, marks, place) for row in members]
-    name = place.id or "comparison"
-    link = place.file(f"{name}.csv", table_csv(rows, columns).encode("utf-8", "backslashreplace"))
-    caption = f"dl-{name}-cap"
-    heads: list[Column] = ["Run", *((_heading(metric),) for metric in columns)]
+    check(options, place.where)
+    rows = read(options.runs, options.metrics, options.sparkline, results, place.where)
+    metrics = [metric_of(name, rows, results) for name in options.metrics]
+    same = [metric for metric in metrics if constant(metric, rows)]
+    same = same if len(same) < len(metrics) else []
+    name = place.id or f"comparison-{digest(repr(options))}"
+    sheet = Sheet(
+        groups=by_tag(rows, options.group),
+        metrics=[metric for metric in metrics if metric not in same],
+        place=place,
+        notes=Footnotes(name),
+        marks=_marks(metrics, rows, options.columns),
+        odd={(a, m.name): said for m in metrics for a, said in ranking.odd_ones(m, rows).items()},
+        caption=f"dl-{name}-cap",
+        series=replace(results.metric(options.sparkline), better="") if options.sparkline else None,
+    )
+    drawn = _drawn(options, sheet, place.where)
+    link = place.file(f"{name}.csv", table_csv(rows, metrics).encode("utf-8", "backslashreplace"))
     return (
         f'<figure class="dl-table"{_id(place)}>\n'
-        f'<figcaption id="{escape(caption)}">{_caption(options, rows, columns, marks)}</figcaption>\n'
-        f"{table(heads, body, caption=caption)}\n"
+        f'<figcaption id="{escape(sheet.caption)}">{_caption(options, sheet, same)}</figcaption>\n'
+        f"{drawn}\n{sheet.notes.html()}"
         f'<p class="dl-links"><a href="{escape(link)}" download>CSV</a></p>\n</figure>'
     )
 
@@ -85,172 +100,88 @@ def _id(place: Place) -> str:
     return f' id="{escape(place.id)}"' if place.id else ""
 
 
-def _entries(runs: Sequence[Any], where: Where) -> list[tuple[str, str]]:
-    """Read `runs:`; selector and new label (empty where none was given)."""
-    entries = []
-    for entry in runs:
-        if isinstance(entry, Mapping) and len(entry) == 1:
-            selector, label = next(iter(entry.items()))
-            entries.append((str(selector), str(label)))
-        elif isinstance(entry, str):
-            entries.append((entry, ""))
-        else:
-            raise DLError(where, f"{entry!r} names no run.", "Write a run's name, or 'name: label' to rename its row.")
-    return entries
+def _drawn(options: Options, sheet: Sheet, where: Where) -> str:
+    if options.columns:
+        return layouts.grid(sheet, options.columns, values_of(sheet.rows, options.columns, where))
+    return layouts.transposed(sheet) if options.transpose else layouts.plain(sheet)
 
 
-def _rows(options: Options, results: Results, place: Place) -> list[Row]:
-    rows: dict[str, Row] = {}
-    for selector, label in _entries(options.runs, place.where):
-        for group in results.select(selector, place.where):
-            samples = {}
-            for name in options.metrics:
-                if group.complete and (sample := results.find(group, name)):
-                    samples[name] = sample
-            title = label if label and "*" not in selector else group.label
-            # A later entry that renames a row keeps the row's place.
-            if title == label or group.address not in rows:
-                rows[group.address] = Row(replace(group, label=title), title, samples)
-    return list(rows.values())
-
-
-def _check_metrics(options: Options, rows: Sequence[Row], place: Place) -> None:
-    measured = [row for row in rows if row.group.complete]
-    for name in options.metrics:
-        if measured and not any(name in row.samples for row in rows):
-            raise DLError(
-                place.where,
-                f"no run here has a metric '{name}'.",
-                "Known here: "
-                + ", ".join(
-                    sorted({n for row in measured for r in row.group.records for n in (*r.metrics, *r.timings)})
-                )
-                + ".",
-            )
-
-
-def _metric(name: str, rows: Sequence[Row], results: Results) -> Metric:
-    return next((row.samples[name].metric for row in rows if name in row.samples), results.metric(name))
-
-
-def _heading(metric: Metric) -> str:
-    arrow = {"higher": " ↑", "lower": " ↓", "": ""}[metric.better]
-    said = {"higher": "higher is better", "lower": "lower is better", "": ""}[metric.better]
-    hidden = f'<span aria-hidden="true">{arrow}</span><span class="dl-sr">, {said}</span>' if arrow else ""
-    return f"{escape(metric.title)}{hidden}"
-
-
-def _marks(name: str, rows: Sequence[Row]) -> dict[str, str]:
-    """Mark the best mean of a column, and what its difference to the best cannot tell apart."""
-    having = [row for row in rows if name in row.samples]
-    metric = having[0].samples[name].metric if having else None
-    if metric is None or not metric.better or len(having) < 2:
-        return {}
-    sign = 1 if metric.better == "higher" else -1
-    best = max(having, key=lambda row: sign * estimate(row.samples[name]).mean)
-    if estimate(best.samples[name]).low is None:
-        return {}  # single runs: which is best would be chance, and so would be the mark
-    marks = {best.group.address: "best"}
-    for row in having:
-        if row is not best and _inseparable(best.samples[name], row.samples[name]):
-            marks[row.group.address] = "tied"
-    return marks
-
-
-def _inseparable(best: Sample, other: Sample) -> bool:
-    if best.metric.kind == "exact":
-        return estimate(best).mean == estimate(other).mean
-    if best.metric.kind == "timing":
-        ratio = compare_times(best, other).at()
-        return ratio.low is None or ratio.high is None or ratio.low <= 0 <= ratio.high
-    apart = difference(best, other)
-    if apart.low is None or apart.high is None:
-        return apart.mean == 0 or apart.n <= 1
-    return apart.low <= 0 <= apart.high
-
-
-def _grouped(options: Options, rows: Sequence[Row]) -> list[tuple[str, list[Row]]]:
-    if not options.group:
-        return [("", list(rows))]
-    groups: dict[str, list[Row]] = {}
+def _marks(metrics: Sequence[Metric], rows: Sequence[Row], columns: str) -> dict[tuple[str, str], ranking.Mark]:
+    """Mark the best of each column; in a grid those at one value of its parameter are a column."""
+    fields: dict[Any, list[Row]] = {}
     for row in rows:
-        groups.setdefault(str(row.group.run.tags.get(options.group, "other")), []).append(row)
-    return list(groups.items())
+        fields.setdefault(row.group.params.get(columns) if columns else None, []).append(row)
+    found: dict[tuple[str, str], ranking.Mark] = {}
+    for metric in metrics:
+        # What is odd among all rows is no rival in its own column either.
+        if not ranking.odd_ones(metric, rows):
+            for field in fields.values():
+                found |= {(at, metric.name): mark for at, mark in ranking.marks(metric, field).items()}
+    return found
 
 
-def _line(row: Row, columns: Sequence[Metric], marks: Mapping[str, Mapping[str, str]], place: Place) -> str:
-    cells = []
-    for metric in columns:
-        sample = row.samples.get(metric.name)
-        if sample is None:
-            cells.append(f'<td class="dl-number">{_absent(row.group, metric)}</td>')
-            continue
-        mark = marks[metric.name].get(row.group.address, "")
-        classes = "dl-number" + {"best": " dl-best", "tied": " dl-tied", "": ""}[mark]
-        said = {
-            "best": ' <span class="dl-sr">(best)</span>',
-            "tied": ' <span class="dl-sr">(not told apart from the best)</span>',
-            "": "",
-        }[mark]
-        number = linked(shown(estimate(sample), sample.metric), metric.name, [row.group], place)
-        cells.append(f'<td class="{classes}">{number}{said}</td>')
-    return f'<tr><th scope="row">{escape(row.label)}</th>{"".join(cells)}</tr>'
+# What the caption says.
 
 
-def _absent(group: Group, metric: Metric) -> str:
-    if group.records and group.absent:
-        said = f"{counted(len(group.absent), 'seed')} without a result"
-    else:
-        said = "no result" if not group.records else f"does not report {metric.title}"
-    return f'<span class="dl-absent" title="{escape(said)}">–<span class="dl-sr"> {escape(said)}</span></span>'
-
-
-def _caption(
-    options: Options, rows: Sequence[Row], columns: Sequence[Metric], marks: Mapping[str, Mapping[str, str]]
-) -> str:
-    """Say what the numbers rest on: seeds, intervals, marks, and what is missing."""
+def _caption(options: Options, sheet: Sheet, same: Sequence[Metric]) -> str:
+    """Say what the numbers rest on: seeds, intervals, marks, clocks, and what is the same everywhere."""
     title = options.tbl_cap.strip()
-    caption = f"<strong>{escape(title if title[-1] in '.!?' else title + '.')}</strong> " if title else ""
+    said = [f"<strong>{escape(title if title[-1] in '.!?' else title + '.')}</strong>"] if title else []
+    said += _seeds(sheet.rows)
+    found = set(sheet.marks.values())
+    if found:
+        best = escape(say("bold-row" if options.transpose else "bold-column"))
+        said.append(f"{best}; {escape(say('tied-sign'))}" if "tied" in found else f"{best}.")
+    said += _clocks(sheet)
+    if same:
+        said.append(html("constant", metrics=", ".join(_constant(metric, sheet) for metric in same)))
+    if sheet.series:
+        said.append(escape(say("sparklines", series=sheet.series.title)))
+    return " ".join([*said, *_measured_on(sheet.rows)])
+
+
+def _seeds(rows: Sequence[Row]) -> list[str]:
+    """Say over how many seeds the means are, and what the interval is over."""
     counts = sorted({len(row.group.records) for row in rows if row.group.complete})
-    said = []
+    if not counts:
+        return []
     if counts == [1]:
-        said.append("Single runs, no intervals.")
-    elif counts:
-        seeds = f"{counts[0]}" if len(counts) == 1 else f"{counts[0]} to {counts[-1]}"
-        labels = {
-            estimate(s).label
-            for row in rows
-            for s in row.samples.values()
-            if s.metric.kind != "exact" and estimate(s).low is not None
-        }
-        basis = f" ({escape(', '.join(sorted(labels)))})" if labels else ""
-        said.append(f"Mean over {seeds} seeds; ± or the range in brackets is the 95{chr(160)}% interval{basis}.")
-    found = {mark for column in marks.values() for mark in column.values()}
-    if "best" in found:
-        said.append(
-            "Bold: the best mean of its column" + ("; underlined: not told apart from it." if "tied" in found else ".")
-        )
-    for clock, words in CLOCKS.items():
-        timed = [metric.title for metric in columns if metric.kind == "timing" and metric.clock == clock]
-        if timed:
-            said.append(f"{escape(', '.join(timed))} in {words}.")
-    if said_on := _measured_on(rows):
-        said.append(said_on)
-    missing = [row.label for row in rows if not row.group.complete]
-    if missing:
-        said.append(f"Without a result for every seed, so without a mean: {escape(', '.join(missing))}.")
-    return caption + " ".join(said)
+        return [escape(say("single-runs"))]
+    seeds = f"{counts[0]}" if len(counts) == 1 else say("up-to", low=counts[0], high=counts[-1])
+    samples = [s for row in rows for s in row.samples.values() if s.metric.kind != "exact"]
+    spread = [found for found in map(estimate, samples) if found.low is not None]
+    if not spread:
+        return [escape(say("means", seeds=seeds))]
+    sign = "±" if all(found.symmetric for found in spread) else say("plus-minus-or-range")
+    over = ", ".join(sorted({found.label for found in spread}))
+    return [escape(say("means-interval", seeds=seeds, sign=sign, over=over))]
 
 
-def _measured_on(rows: Sequence[Row]) -> str:
+def _clocks(sheet: Sheet) -> list[str]:
+    """Say which seconds the timings are, those in the minority by footnotes."""
+    said: dict[str, list[str]] = {}
+    for metric in sheet.metrics:
+        units = [ranking.unit_of(s, row) for row in sheet.rows if (s := row.samples.get(metric.name))]
+        if metric.kind == "timing" and units:
+            said.setdefault(max(units, key=units.count), []).append(metric.title)
+    return [escape(say("clock", metrics=", ".join(names), unit=unit)) for unit, names in said.items()]
+
+
+def _constant(metric: Metric, sheet: Sheet) -> str:
+    groups = [row.group for row in sheet.rows]
+    number = shown(estimate(sheet.rows[0].samples[metric.name]), metric)
+    return f"{escape(metric.title)} {linked(number, metric.name, groups, sheet.place)}"
+
+
+def _measured_on(rows: Sequence[Row]) -> list[str]:
     """Say on what and when the numbers were measured."""
     records = [record for row in rows for record in row.group.records]
     devices = sorted({device_of(record) for record in records})
     days = sorted({str(record.provenance.get("started", ""))[:10] for record in records} - {""})
     if not devices or not days:
-        return ""
-    when = days[0] if len(days) == 1 else f"{days[0]} to {days[-1]}"
-    return f'<span class="{PLAIN}">Measured on {escape(plain(" and ".join(devices)))}, {escape(when)}.</span>'
+        return []
+    when = days[0] if len(days) == 1 else say("up-to", low=days[0], high=days[-1])
+    return [f'<span class="{PLAIN}">{escape(say("measured-on", devices=plain(", ".join(devices)), when=when))}</span>']
 
 
 def table_csv(rows: Sequence[Row], columns: Sequence[Metric]) -> str:
