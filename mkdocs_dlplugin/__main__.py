@@ -11,6 +11,7 @@ from collections.abc import Callable, Sequence
 from importlib import metadata
 from pathlib import Path
 
+from mkdocs_dlplugin.commands.changes import changes
 from mkdocs_dlplugin.commands.check import check
 from mkdocs_dlplugin.commands.common import Answer
 from mkdocs_dlplugin.commands.doctor import doctor
@@ -72,6 +73,14 @@ def parser() -> argparse.ArgumentParser:
     it = add("why", why, "Say what changed since a run was recorded, down to the lines of its code.")
     it.add_argument("name", metavar="NAME", help="a run, such as mlp or 'mlp(n=100)'")
     add("check", check, f"Exit {int(Exit.FROZEN)} if anything published would be stale or missing; for CI.")
+    it = add("changes", changes, "List which published numbers are others than at an earlier revision.")
+    it.add_argument(
+        "revision",
+        nargs="?",
+        default="",
+        metavar="REV",
+        help="a tag, branch or commit; unsaid, that before the last change of a record",
+    )
     it = add("verify", verify, f"Execute again and compare with the records; exit {int(Exit.DIFFERS)} if it differs.")
     it.add_argument("names", nargs="*", metavar="NAME", help=NAMES)
     it.add_argument("--sample", type=_count, default=0, metavar="N", help="verify only N jobs, drawn at random")

@@ -10,7 +10,7 @@ from mkdocs_dlplugin import fences, options
 from mkdocs_dlplugin.config import Site, metric
 from mkdocs_dlplugin.doubts import shadows
 from mkdocs_dlplugin.errors import DLError
-from mkdocs_dlplugin.expressions import parse_value, refs
+from mkdocs_dlplugin.expressions import Ref, parse_value, refs
 from mkdocs_dlplugin.model import Block, Metric, Record, Run, Value, Where, address, place
 from mkdocs_dlplugin.options import Display
 from mkdocs_dlplugin.plan import Plan, plan
@@ -43,6 +43,8 @@ class Asked:
     """What the pages ask for, and everything that is wrong with it."""
 
     pages: dict[str, Page] = field(default_factory=dict)
+    metrics: Mapping[str, Metric] = field(default_factory=dict)
+    """Declarations that hold on every page."""
     runs: dict[str, Run] = field(default_factory=dict)
     """In page order."""
     shown: dict[tuple[str, Where], tuple[str, Display]] = field(default_factory=dict)
@@ -57,7 +59,7 @@ class Asked:
 
     def page(self, name: str) -> Page:
         """Return a page; an empty one where nothing of ours was read."""
-        return self.pages.get(name) or Page(name)
+        return self.pages.get(name) or Page(name, self.metrics)
 
     def display(self, block: Block) -> tuple[str, Display] | None:
         """Return a run's name and how its block looks; `None` when its options could not be read."""
@@ -74,6 +76,37 @@ class Asked:
                 groups.append(Group(run, params, _label(run, params), there, absent))
         return tuple(groups)
 
+    def on_page(self, name: str, results: Results) -> list[Group]:
+        """List the runs, at their points, whose numbers a page shows: its own, and those that it names."""
+        page, found = self.page(name), dict[str, Group]()
+        for block in page.blocks:
+            found |= {group.address: group for group in self.named(block, results)}
+        for text, where in page.values.items():
+            try:
+                found |= {g.address: g for g in _selected(refs(parse_value(text, where).node), results, where)}
+            except DLError:
+                continue  # reported before
+        return list(found.values())
+
+    def named(self, block: Block, results: Results) -> list[Group]:
+        """List the runs, at their points, that a block is about: its own, or those that it names."""
+        if block.where in self.options:
+            references = VIEWS[block.kind].references(self.options[block.where], block.where)
+            return _selected(references, results, block.where)
+        known = self.display(block) if block.kind == "run" else None
+        return results.of(known[0]) if known and known[1].eval else []
+
+
+def _selected(references: Iterable[Ref], results: Results, where: Where) -> list[Group]:
+    """Find the runs that are named; what names none was reported before."""
+    found: list[Group] = []
+    for ref in references:
+        try:
+            found += results.select(ref, where)
+        except DLError:
+            continue
+    return found
+
 
 def read(site: Site, pages: Iterable[fences.Page]) -> Asked:
     """Read all pages of a site; mistakes are gathered, never raised one by one."""
@@ -81,7 +114,7 @@ def read(site: Site, pages: Iterable[fences.Page]) -> Asked:
     paths: dict[str, str] = {}
     scan = fences.scan(_noting(pages, paths), root=site.root, snippets=site.snippets)
     problems = list(scan.problems)
-    declared = _declared(site.settings.metrics, Where("mkdocs.yml"), problems)
+    declared = asked.metrics = _declared(site.settings.metrics, Where("mkdocs.yml"), problems)
     for name, front in scan.fronts.items():
         problems += options.check_front(front, Where(paths[name], 1))
         own = _declared(front.get("metrics") or {}, Where(paths[name], 1), problems)

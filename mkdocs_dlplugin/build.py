@@ -164,7 +164,9 @@ class Build:
             path: The file it is kept in.
             site: Digest of the pages and of how the site is configured, see `unchanged.site_digest`.
         """
-        made_from = inputs.gather(self.asked, self.conductor, self.store, self.site, self._began)
+        made_from = inputs.gather(
+            self.asked, self.conductor, self.store, self.site, self._began, self.showing.around.looked
+        )
         # What was said once must be said again, so a build with a message is repeated as a whole.
         if made_from is not None and not self.reporter.said:
             unchanged.keep(path, site, made_from, self.showing.memory)

@@ -49,6 +49,18 @@ class Settings:
     """Declarations of metrics by name: `name`, `unit`, `as`, `better`, `tie`, `range`, `kind`, `clock`."""
     run_pages: bool = True
     """Whether every run gets a page of its own, `runs/<name>/`, that its numbers link to."""
+    page_foot: bool | tuple[Literal["measured", "cite", "licence", "changes", "report"], ...] = True
+    """What stands at the end of a page with results: all of it but `changes`, unless said; `false` for nothing."""
+    page_head: bool | tuple[Literal["description", "citation", "social"], ...] = True
+    """What is added to the head of such a page where theme and author did not; `false` for nothing."""
+    cards: bool = False
+    """Whether such a page gets a picture that chats and networks show for a link to it; needs `site_url`."""
+    byline: bool = False
+    """Whether a line under its title says how long it takes to read and when it was measured."""
+    licences: Mapping[str, Any] = field(default_factory=dict)
+    """Terms of `text`, `data` and `code`: the name of a licence, or `{name, url}`."""
+    repository: str = ""
+    """Address of the repository, for links to commits and new issues; `repo_url` unless said."""
     language: str = ""
     """Language of what the plugin itself says to readers (`de`, `pt-BR`); that of the theme unless said."""
     words: Mapping[str, Any] = field(default_factory=dict)
@@ -69,6 +81,12 @@ class Site:
     use_directory_urls: bool = True
     language: str = "en"
     """Language of what the plugin itself says to readers."""
+    url: str = ""
+    """Address of the site, `site_url`; empty where it has none."""
+    name: str = ""
+    author: str = ""
+    repository: str = ""
+    """Address of the repository, for links into it."""
     ships_files: bool = True
     """Whether files can be put beside the pages; else figures and downloads travel inside them."""
     excluded: tuple[str, ...] = (".*", "/templates/")
@@ -84,6 +102,7 @@ def settings(raw: Mapping[str, Any], where: Where, environ: Mapping[str, str] = 
     made = read(Settings, raw, where, what="a setting of dlplugin")
     for name, declared in made.metrics.items():
         metric(str(name), declared, where)
+    licences(made, where)
     for name in made.words:
         if name not in ENGLISH:
             raise DLError(where, f"'{name}' is not a text of the plugin's.", suggest(name, ENGLISH))
@@ -91,6 +110,53 @@ def settings(raw: Mapping[str, Any], where: Where, environ: Mapping[str, str] = 
     if wanted not in ("", "never"):
         raise DLError(where, f"DLPLUGIN_EXECUTION is '{wanted}'.", "It can only tighten the setting: use 'never'.")
     return replace(made, execution="never") if wanted else made
+
+
+@dataclass(frozen=True)
+class Licence:
+    """The terms under which something may be used."""
+
+    name: str
+    """As people call it: `CC BY 4.0`."""
+    url: str = ""
+    """Where it can be read; known for the usual ones."""
+
+
+def licences(chosen: Settings, where: Where) -> dict[str, Licence]:
+    """Read the licences of a site's text, data and code.
+
+    Raises:
+        DLError: something else has one, or its address is none.
+    """
+    if others := [what for what in chosen.licences if what not in LICENSED]:
+        raise DLError(where, f"'{others[0]}' is not known in licences.", suggest(others[0], LICENSED))
+    found = {}
+    for what in filter(chosen.licences.__contains__, LICENSED):
+        said = chosen.licences[what]
+        whole = said if isinstance(said, Mapping) else {"name": said}
+        made = read(Licence, whole, where, what=f"an option of licences: {what}")
+        if made.url and not made.url.startswith(("https://", "http://")):
+            raise DLError(where, f"the url '{made.url}' of licences is no web address.", "It begins with https://.")
+        found[what] = made if made.url else Licence(made.name, _TERMS.get(made.name.replace("-", " "), ""))
+    return found
+
+
+LICENSED = ("text", "data", "code")
+"""What may have a licence of its own."""
+
+_CREATIVE = "https://creativecommons.org"
+_TERMS = {
+    "MIT": "https://opensource.org/license/mit",
+    "Apache 2.0": "https://www.apache.org/licenses/LICENSE-2.0",
+    "BSD 3 Clause": "https://opensource.org/license/bsd-3-clause",
+    "GPL 3.0": "https://www.gnu.org/licenses/gpl-3.0.html",
+    "CC0": f"{_CREATIVE}/publicdomain/zero/1.0/",
+    "CC0 1.0": f"{_CREATIVE}/publicdomain/zero/1.0/",
+    **{
+        f"CC {kind.upper().replace('-', ' ')} 4.0": f"{_CREATIVE}/licenses/{kind}/4.0/"
+        for kind in ("by", "by-sa", "by-nc")
+    },
+}
 
 
 @dataclass(frozen=True)
@@ -153,6 +219,10 @@ def load(file: Path, environ: Mapping[str, str] = os.environ) -> Site:
         snippets=snippet_paths(extensions.get("pymdownx.snippets")),
         use_directory_urls=bool(raw.get("use_directory_urls", True)),
         language=chosen.language or _language(raw.get("theme")),
+        url=str(raw.get("site_url") or ""),
+        name=str(raw.get("site_name") or ""),
+        author=str(raw.get("site_author") or ""),
+        repository=chosen.repository or str(raw.get("repo_url") or ""),
         excluded=(
             *Site.excluded,
             *(line for name in ("exclude_docs", "draft_docs") for line in str(raw.get(name) or "").splitlines()),

@@ -8,14 +8,14 @@ from collections.abc import Iterable
 KEY = "dlplugin"
 """The key our fences carry once `fences.normalise` has numbered them, and that of our front matter."""
 
-KINDS = ("comparison", "chart", "claim", "claims")
+KINDS = ("comparison", "chart", "claim", "claims", "changes")
 """Blocks that show what was measured: keys of a `yaml` fence, and fence names of their own."""
 
 SUFFIXES = (".md", ".markdown", ".mdown", ".mkdn", ".mkd")
 """Endings of the files that generators read as Markdown."""
 
 _FENCE_LINE = re.compile(r"(?:```|~~~)[^\n]*")
-_MENTION = re.compile(r"(?i)\b(?:run|session|comparison|chart|claims?)\b")
+_MENTION = re.compile(r"(?i)\b(?:run|session|comparison|chart|claims?|changes)\b")
 
 
 def concerns(text: str, *, includes: bool) -> bool:

@@ -6,13 +6,14 @@ Whoever lets a result depend on something new names it here: what is missing wou
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from pathlib import Path
+from types import MappingProxyType
 
 from mkdocs_dlplugin.asked import Asked
 from mkdocs_dlplugin.conduct import Conductor
 from mkdocs_dlplugin.config import Site
-from mkdocs_dlplugin.digests import stamp
+from mkdocs_dlplugin.digests import Stamp, stamp
 from mkdocs_dlplugin.store import Store
 from mkdocs_dlplugin.unchanged import Inputs, matching, names, now, version
 from mkdocs_dlplugin.versions import distributions
@@ -21,7 +22,14 @@ TICK = 20_000_000
 """Nanoseconds within which two writes may carry the same time."""
 
 
-def gather(asked: Asked, conductor: Conductor, store: Store, site: Site, began: int) -> Inputs | None:
+def gather(
+    asked: Asked,
+    conductor: Conductor,
+    store: Store,
+    site: Site,
+    began: int,
+    looked: Mapping[str, Stamp] = MappingProxyType({}),
+) -> Inputs | None:
     """Name all inputs of a build besides its pages.
 
     Args:
@@ -30,6 +38,7 @@ def gather(asked: Asked, conductor: Conductor, store: Store, site: Site, began: 
         store: Where the records lie.
         site: How the site is configured.
         began: When the build began, in nanoseconds since 1970.
+        looked: Files of the repository that said what the numbers are compared with, as they were then.
 
     Returns:
         The inputs; `None` when the build is not complete, or something changed while it ran, so that nobody knows
@@ -40,6 +49,7 @@ def gather(asked: Asked, conductor: Conductor, store: Store, site: Site, began: 
     root = site.root
     made = Inputs()
     noted = store.stamps | {str(root / path): then for path, then in conductor.files.stamps.items()}
+    noted |= looked
     observed = [record.observed for record in conductor.records.values()]
     others = {str(path) for path in _others(asked, site)}
     others |= {str(root / path) for seen in observed for path in (*seen.modules, *seen.files)}
@@ -59,7 +69,7 @@ def gather(asked: Asked, conductor: Conductor, store: Store, site: Site, began: 
     made.environ = {name: now(name) for run in runs for name in run.env}
     strict = {name for run in runs for name in run.strict}
     made.packages = {name: version(name) for package in strict for name in distributions().get(package, [package])}
-    if any(block.kind == "chart" for page in asked.pages.values() for block in page.blocks):
+    if site.settings.cards or any(block.kind == "chart" for page in asked.pages.values() for block in page.blocks):
         made.packages["vl-convert-python"] = version("vl-convert-python")
     return made
 

@@ -13,6 +13,7 @@ from collections.abc import Mapping
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
+from urllib.parse import urljoin
 
 from mkdocs.config.base import Config, ValidationError
 from mkdocs.config.defaults import MkDocsConfig
@@ -24,6 +25,7 @@ from mkdocs.structure.pages import Page
 from mkdocs_dlplugin import unchanged
 from mkdocs_dlplugin.glance import KEY, SUFFIXES, concerns, mentioned
 from mkdocs_dlplugin.markdown import DLExtension
+from mkdocs_dlplugin.pagehtml import into_head, minutes, under_title
 from mkdocs_dlplugin.placeholders import found
 from mkdocs_dlplugin.reporting import Reporter, counted, harmless
 from mkdocs_dlplugin.runfiles import RunFiles
@@ -112,6 +114,10 @@ class DLPlugin(BasePlugin[DLConfig]):  # type: ignore[no-untyped-call]
         self.build: Build | None = None
         """What reads, plans, executes and draws; none where everything is as it was."""
         self.runs: RunFiles | None = None
+        self.ours: dict[str, Page] = {}
+        """Pages that show something of ours."""
+        self.cards: dict[str, str] = {}
+        """Addresses of the pictures that stand for them."""
         self.site = ""
         """Digest of the pages, see `unchanged.site_digest`."""
 
@@ -254,8 +260,10 @@ class DLPlugin(BasePlugin[DLConfig]):  # type: ignore[no-untyped-call]
                 continue
             if found(page.content):
                 page.content = self.scene.fill(page.content, page.url)
-                page.content += self.scene.foot(file.src_uri, _facts(page, config))
+                self.ours[file.src_uri] = page
             _fill_titles(page, self.scene)
+        for page in self.ours.values():
+            self._describe(page, config)
         # What pages of runs offer for download is known only when they are drawn.
         urls = self.runs.urls() if self.runs is not None else {}
         self.drawn = {name: self._run_page(name, url) for name, url in urls.items()}
@@ -266,10 +274,23 @@ class DLPlugin(BasePlugin[DLConfig]):  # type: ignore[no-untyped-call]
                 files.append(File.generated(config, path, content=content))
         return env
 
+    def _describe(self, page: Page, config: MkDocsConfig) -> None:
+        """Say what a page found, where its author did not; before the theme, which writes that into the head."""
+        if self.scene is not None and not page.meta.get("description"):
+            page.meta["description"] = self.scene.finding(page.file.src_uri)
+        if self.scene is not None and self.config.raw.get("cards") and config.site_url:
+            card = self.scene.card(page.file.src_uri, _facts(page, config, self.config.raw))
+            self.cards[page.file.src_uri] = urljoin(config.site_url, card) if card else ""
+
     # After search (0), which takes the text it will find from here: pages of runs are no part of it.
     @event_priority(-100)
     def on_page_context(self, context: Any, *, page: Page, config: MkDocsConfig, nav: Any) -> None:  # noqa: ARG002
-        """Fill the pages of runs."""
+        """Fill the pages of runs, and put around other pages what no search needs to find."""
+        if self.scene is not None and self.ours.get(page.file.src_uri) is page:
+            name, facts = page.file.src_uri, _facts(page, config, self.config.raw)
+            content = page.content or ""
+            facts = facts._replace(minutes=minutes(content))
+            page.content = under_title(content, self.scene.byline(name, facts)) + self.scene.foot(name, facts)
         if self.runs is not None and self.runs.holds(page):
             self.runs.begin()
 
@@ -296,8 +317,9 @@ class DLPlugin(BasePlugin[DLConfig]):  # type: ignore[no-untyped-call]
         of_a_run = self.runs is not None and self.runs.holds(page)
         output = self.scene.fill(output, page.url)
         if of_a_run or 'class="dl-' in output:
-            head = self.scene.head(page.file.src_uri, _facts(page, config))
-            output = output.replace("</head>", f"{head}{self._following(page)}\n</head>", 1)
+            facts = _facts(page, config, self.config.raw)._replace(image=self.cards.get(page.file.src_uri, ""))
+            head = self.scene.head(page.file.src_uri, facts) + self._following(page)
+            output = into_head(output, head)
         return self.runs.write(output, self.drawn, self.shelf) if of_a_run and self.runs is not None else output
 
     def _following(self, page: Page) -> str:
@@ -398,6 +420,10 @@ def _site(config: MkDocsConfig, chosen: Settings) -> Any:
         snippets=snippet_paths(_snippets(config)),
         use_directory_urls=config.use_directory_urls,
         language=chosen.language or _language(config),
+        url=config.site_url or "",
+        name=config.site_name,
+        author=config.site_author or "",
+        repository=chosen.repository or config.repo_url or "",
     )
 
 
@@ -423,6 +449,7 @@ def _digest(pages: list[File], config: MkDocsConfig, own: DLConfig) -> str:
         "directories": config.use_directory_urls,
         "snippets": _snippets(config),
         "language": _language(config),
+        "names": (config.site_name, config.site_url, config.site_author, config.repo_url),
     }
     texts = ((file.src_uri, _path(file, config), file.url, file.content_bytes) for file in pages)
     return unchanged.site_digest(list(texts), said)
@@ -449,7 +476,7 @@ def _page(file: File, config: MkDocsConfig) -> Any:
     return Source(file.src_uri, _path(file, config), file.content_string)
 
 
-def _facts(page: Page, config: MkDocsConfig) -> Facts:
+def _facts(page: Page, config: MkDocsConfig, own: Mapping[str, Any]) -> Facts:
     return Facts(
         url=page.url,
         title=str(page.title or ""),
@@ -457,9 +484,10 @@ def _facts(page: Page, config: MkDocsConfig) -> Facts:
         description=str(page.meta.get("description") or config.site_description or ""),
         site_name=config.site_name,
         author=str(page.meta.get("author") or config.site_author or ""),
-        repository=config.repo_url or "",
+        repository=str(own.get("repository") or config.repo_url or ""),
         copyright=config.copyright or "",
         source=_path(page.file, config),
+        language=_language(config),
     )
 
 

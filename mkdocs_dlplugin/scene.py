@@ -7,6 +7,8 @@ from typing import NamedTuple, Protocol
 
 CSS = "assets/dl/dl.css"
 """Where the style sheet lies in a site."""
+FEED = "changes.xml"
+"""Where the feed of new and changed results lies."""
 
 JS = "assets/dl/dl.js"
 """Where the script lies that pages load."""
@@ -47,10 +49,16 @@ class Facts(NamedTuple):
     site_name: str = ""
     author: str = ""
     repository: str = ""
-    """Address of the repository, `repo_url`."""
+    """Address of the repository, for links into it."""
     copyright: str = ""
     source: str = ""
     """The file of the page, relative to the folder of mkdocs.yml."""
+    language: str = ""
+    """In which it is written, as in `lang` of HTML."""
+    minutes: int = 0
+    """How long it takes to read."""
+    image: str = ""
+    """Address of a picture that stands for it."""
 
 
 class Scene(Protocol):
@@ -100,6 +108,15 @@ class Scene(Protocol):
 
     def foot(self, page: str, facts: Facts) -> str:
         """Write what stands at the end of such a page."""
+
+    def finding(self, page: str) -> str:
+        """Say in a sentence of plain text what such a page found; empty where that is not wanted."""
+
+    def card(self, page: str, facts: Facts) -> str:
+        """Draw the picture that stands for such a page; returns its path in the site, empty for none."""
+
+    def byline(self, page: str, facts: Facts) -> str:
+        """Write the line under the title of such a page; empty where that is not wanted."""
 
     def ship(self) -> Mapping[str, bytes]:
         """Return the files to put into the site, by path; none when no page has anything of ours."""

@@ -8,6 +8,7 @@ from collections.abc import Collection, Mapping, Sequence
 from html import escape
 
 from mkdocs_dlplugin import fences, placeholders
+from mkdocs_dlplugin.around import Around
 from mkdocs_dlplugin.asked import Asked
 from mkdocs_dlplugin.checks import Outcome, mark_doubtful
 from mkdocs_dlplugin.conduct import Conductor
@@ -19,12 +20,12 @@ from mkdocs_dlplugin.model import Block, Where, place
 from mkdocs_dlplugin.parts import statements
 from mkdocs_dlplugin.reporting import Reporter
 from mkdocs_dlplugin.results import Group, Place, Results, gaps
-from mkdocs_dlplugin.scene import CSS, Facts, Look
+from mkdocs_dlplugin.scene import CSS, FEED, Facts, Look
 from mkdocs_dlplugin.shipped import scripts, stylesheet
 from mkdocs_dlplugin.unchanged import Memory, around_key, block_key, lines_key, piece_key, rewritten, value_key
 from mkdocs_dlplugin.vega import Renderer
-from mkdocs_dlplugin.views import VIEWS, chart, claim, numbering, output, runpage, value
-from mkdocs_dlplugin.views import page as around
+from mkdocs_dlplugin.views import VIEWS, changes, chart, claim, numbering, output, runpage, scripted, value
+from mkdocs_dlplugin.words import say
 
 
 class Showing:
@@ -45,6 +46,8 @@ class Showing:
         self._misjudged: dict[Where, DLError] = {}
         self._seen: Counter[str] = Counter()
         self._assets: dict[str, bytes] = {}
+        self.around = Around(site, asked, self.results, self._outcomes)
+        """What stands around pages."""
 
     def idle(self) -> bool:
         """Tell whether no page has anything of ours."""
@@ -180,23 +183,37 @@ class Showing:
         html = placeholders.unmarked(
             runpage.render(run, groups, results, spot, page_url, files, self._conductor.store.asset)
         )
-        html += around.again(spot)
+        html += scripted.again(spot)
         self.memory.pieces[piece_key(f"run {name} {page_url}", url)] = html
         return html
 
     def head(self, page: str, facts: Facts) -> str:
         """Write what belongs into the head of a page that shows something of ours."""
-        html = around.head(page, facts, self.results(page), self._place(Where(facts.source), "", facts.url))
+        html = placeholders.unmarked(self.around.head(page, facts, self._place(Where(facts.source), "", facts.url)))
         self.memory.around[around_key("head", page, facts)] = html
         return html
 
     def foot(self, page: str, facts: Facts) -> str:
         """Write what stands at the end of such a page."""
-        html = placeholders.unmarked(
-            around.foot(page, facts, self.results(page), self._place(Where(facts.source), "", facts.url))
-        )
+        html = placeholders.unmarked(self.around.foot(page, facts, self._place(Where(facts.source), "", facts.url)))
         self.memory.around[around_key("foot", page, facts)] = html
         return html
+
+    def card(self, page: str, facts: Facts) -> str:
+        """Draw the picture that stands for such a page; returns its path in the site, empty for none."""
+        drawn = self.around.card(page, facts, self._renderer) if facts.canonical and not self._conductor.busy else b""
+        path = self.memory.around[around_key("card", page, facts)] = self._keep("card.png", drawn) if drawn else ""
+        return path
+
+    def byline(self, page: str, facts: Facts) -> str:
+        """Write the line under the title of such a page; empty where that is not wanted."""
+        html = self.memory.around[around_key("byline", page, facts)] = self.around.byline(page, facts)
+        return html
+
+    def finding(self, page: str) -> str:
+        """Say in a sentence of plain text what such a page found; empty where that is not wanted."""
+        said = self.memory.around[f"finding\n{page}"] = placeholders.unmarked(self.around.finding(page))
+        return said
 
     def ship(self) -> Mapping[str, bytes]:
         """Return the files to put into the site, by path; none when no page has anything of ours."""
@@ -204,7 +221,8 @@ class Showing:
         self._labels()
         explored = any(".vg-" in path for path in self._assets)
         ours = {CSS: stylesheet(), **scripts(explored=explored)}
-        self.memory.assets = {**ours, **self._assets} if self._marks else {}
+        fed = {FEED: self.around.feed()} if self.around.fed and not self._conductor.busy else {}
+        self.memory.assets = {**ours, **fed, **self._assets} if self._marks else {}
         return self.memory.assets
 
     def results(self, page: str) -> Results:
@@ -213,6 +231,7 @@ class Showing:
         if stamp != self._stamp:
             self._stamp, self._groups = stamp, self._asked.groups(self._conductor.records)
             self._results.clear()
+            self.around.forget()
         if page not in self._results:
             self._results[page] = Results(self._groups, self._asked.page(page).metrics)
         return self._results[page]
@@ -250,6 +269,8 @@ class Showing:
         chosen = self._asked.options[block.where]
         if block.kind == "chart":
             return chart.render(chosen, results, spot, self._renderer)
+        if block.kind == "changes":
+            return changes.render(chosen, self.around.chosen(chosen, block), spot)
         if block.kind == "claim":
             return claim.render(chosen, self._outcomes(block.where), results, spot)
         return str(VIEWS[block.kind].render(chosen, results, spot))
@@ -284,7 +305,7 @@ class Showing:
             raise DLError(block.where, "this run could not be read.", "See the message in the terminal.")
         name, display = known
         if not display.eval:
-            return output.box("ran", "Not run, as the page asks.", "")
+            return output.box("ran", say("only-shown"), "")
         run, conductor = self._asked.runs[name], self._conductor
         places = [place(run.name, params, seed) for params in run.points for seed in run.seeds]
         settled = conductor.failures.keys() | conductor.records.keys()

@@ -322,6 +322,21 @@ class Unchanged:
         kept = self._index["around"].get(around_key("foot", page, facts))
         return self._full.foot(page, facts) if kept is None else str(kept)
 
+    def card(self, page: str, facts: Facts) -> str:
+        """See `Scene`."""
+        kept = self._index["around"].get(around_key("card", page, facts))
+        return self._full.card(page, facts) if kept is None else str(kept)
+
+    def byline(self, page: str, facts: Facts) -> str:
+        """See `Scene`."""
+        kept = self._index["around"].get(around_key("byline", page, facts))
+        return self._full.byline(page, facts) if kept is None else str(kept)
+
+    def finding(self, page: str) -> str:
+        """See `Scene`."""
+        kept = self._index["around"].get(f"finding\n{page}")
+        return self._full.finding(page) if kept is None else str(kept)
+
     def ship(self) -> Mapping[str, bytes]:
         """See `Scene`."""
         # What the full build drew, if it was needed, brings its own.

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import hashlib
 import html
 import json
@@ -165,6 +166,26 @@ class Renderer:
             refuse_addresses(compiled[width])
         return explore.bundle(compiled, along) if all(map(explore.runs, compiled.values())) else b""
 
+    def picture(self, svg: str) -> bytes:
+        """Turn a drawing of ours, that names no address, into a PNG for those who take nothing else.
+
+        Raises:
+            Unavailable: vl-convert is not installed.
+            Failed: it failed or took longer than the limit.
+        """
+        if self._version is None:
+            raise Unavailable("pictures of pages need vl-convert. `pip install vl-convert-python`")
+        known = hashlib.sha256(f"png\n{self._version}\n{svg}".encode()).hexdigest()
+        path = self._cache / f"{known}.png" if self._cache else None
+        if path and (kept := _kept_picture(path)):
+            return kept
+        with self._lock:
+            answer = self._ask(json.dumps({"picture": svg}), "png")
+        content = base64.b64decode(answer)
+        if path:
+            _write(path, content)
+        return content
+
     def close(self) -> None:
         """End the process, if one runs."""
         with self._lock:
@@ -284,6 +305,15 @@ def _kept(path: Path, kind: str) -> str:
     return made if trusted else ""
 
 
+def _kept_picture(path: Path) -> bytes:
+    """Read a picture made before; empty when there is none, or when something else lies there."""
+    try:
+        content = regular.read(path.parent, path.name, LARGEST)
+    except (OSError, regular.Odd):
+        return b""
+    return content if content.startswith(b"\x89PNG\r\n\x1a\n") else b""
+
+
 def finite(value: Any) -> Any:
     """Copy a spec with `None` for every number that JSON cannot hold."""
     if isinstance(value, Mapping):
@@ -312,12 +342,12 @@ def _parsed(line: bytes) -> dict[str, Any]:
     return answer if isinstance(answer, dict) else {}
 
 
-def _write(path: Path, text: str) -> None:
+def _write(path: Path, content: str | bytes) -> None:
     """Write a file at once, so that a build next door never reads half of it."""
     path.parent.mkdir(parents=True, exist_ok=True)
     handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=".", suffix=".tmp")
-    with os.fdopen(handle, "w", encoding="utf-8", newline="\n") as file:
-        file.write(text)
+    with os.fdopen(handle, "wb") as file:
+        file.write(content.encode("utf-8") if isinstance(content, str) else content)
     Path(temporary).replace(path)
 
 

@@ -474,7 +474,7 @@ def test_a_block_that_is_only_shown_is_no_part_of_the_script(site):
     )
 
     assert outputs(built.html()) == ["", "", "1"]
-    assert built.page().count("Not run, as the page asks.") == 1
+    assert built.page().count("Not run, because its page only shows this code.") == 1
 
 
 def test_an_import_from_the_future_holds_for_all_blocks(site):
