@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any
 
-from mkdocs_dlplugin import fences, options
+from mkdocs_dlplugin import badges, fences, lines, options
 from mkdocs_dlplugin.config import Site, metric
 from mkdocs_dlplugin.doubts import shadows
 from mkdocs_dlplugin.errors import DLError
@@ -14,9 +16,10 @@ from mkdocs_dlplugin.expressions import Ref, parse_value, refs
 from mkdocs_dlplugin.model import Block, Metric, Record, Run, Value, Where, address, place
 from mkdocs_dlplugin.options import Display
 from mkdocs_dlplugin.plan import Plan, plan
+from mkdocs_dlplugin.readings import ALL, Use, clashes, named_in
 from mkdocs_dlplugin.results import Group, Results
 from mkdocs_dlplugin.sessions import read_session
-from mkdocs_dlplugin.views import VIEWS
+from mkdocs_dlplugin.views import VIEWS, claims
 
 
 @dataclass
@@ -25,6 +28,10 @@ class Page:
 
     name: str
     """As MkDocs names it."""
+    url: str = ""
+    """Relative to the site's root: `compare/mnist1d/`."""
+    title: str = ""
+    """As its front matter or its first heading says; its name where neither does."""
     metrics: Mapping[str, Metric] = field(default_factory=dict)
     """Declarations that hold on this page."""
     found: dict[tuple[str, str, str], list[Block]] = field(default_factory=dict)
@@ -59,7 +66,21 @@ class Asked:
 
     def page(self, name: str) -> Page:
         """Return a page; an empty one where nothing of ours was read."""
-        return self.pages.get(name) or Page(name, self.metrics)
+        return self.pages.get(name) or Page(name, metrics=self.metrics)
+
+    @cached_property
+    def claims(self) -> dict[Where, Block]:
+        """The claims that could be read, by place and in page order, each with the block that stands for it.
+
+        A claim that several pages include, or tell in several languages (one id, the same checks), is one claim.
+        """
+        found: dict[Where, Block] = {}
+        named: dict[tuple[str, tuple[str, ...]], Block] = {}
+        for block in (block for page in self.pages.values() for block in page.blocks if block.kind == "claim"):
+            if chosen := self.options.get(block.where):
+                first = named.setdefault((block.name, chosen.checks), block) if block.name else block
+                found.setdefault(block.where, first)
+        return found
 
     def display(self, block: Block) -> tuple[str, Display] | None:
         """Return a run's name and how its block looks; `None` when its options could not be read."""
@@ -111,22 +132,18 @@ def _selected(references: Iterable[Ref], results: Results, where: Where) -> list
 def read(site: Site, pages: Iterable[fences.Page]) -> Asked:
     """Read all pages of a site; mistakes are gathered, never raised one by one."""
     asked = Asked()
-    paths: dict[str, str] = {}
-    scan = fences.scan(_noting(pages, paths), root=site.root, snippets=site.snippets)
+    sources: dict[str, fences.Page] = {}
+    scan = fences.scan(_noting(pages, sources), root=site.root, snippets=site.snippets)
     problems = list(scan.problems)
-    declared = asked.metrics = _declared(site.settings.metrics, Where("mkdocs.yml"), problems)
-    for name, front in scan.fronts.items():
-        problems += options.check_front(front, Where(paths[name], 1))
-        own = _declared(front.get("metrics") or {}, Where(paths[name], 1), problems)
-        asked.pages[name] = Page(name, declared | own)
+    asked.metrics = _declared(site.settings.metrics, Where("mkdocs.yml"), problems)
+    asked.pages = _pages(scan, sources, site, asked.metrics, problems)
     runs = []
     sessions: dict[tuple[str, str], list[Block]] = {}
     for block in scan.blocks:
         if block.session:
             sessions.setdefault((block.page, block.name), []).append(block)
     for block in scan.blocks:
-        page = asked.pages.setdefault(block.page, Page(block.page, declared))
-        page.found.setdefault((block.kind, block.name, block.body), []).append(block)
+        asked.pages[block.page].found.setdefault((block.kind, block.name, block.body), []).append(block)
         try:
             if block.session:
                 if blocks := sessions.pop((block.page, block.name), None):
@@ -138,9 +155,8 @@ def read(site: Site, pages: Iterable[fences.Page]) -> Asked:
         except DLError as problem:
             problems.append(problem)
     for inline in scan.inlines:
-        page = asked.pages.setdefault(inline.page, Page(inline.page, declared))
-        page.values.setdefault(inline.text, inline.where)
-    problems += options.check_unique(runs)
+        asked.pages[inline.page].values.setdefault(inline.text, inline.where)
+    problems += options.check_unique(runs) + _claims_apart(asked)
     for run in runs:
         asked.runs.setdefault(run.name, run)
     executed = {name for name, display in asked.shown.values() if display.eval}
@@ -151,6 +167,8 @@ def read(site: Site, pages: Iterable[fences.Page]) -> Asked:
         problem for problem in asked.plan.problems if not any(f"'{name}'" in problem.problem for name in unread)
     ]
     problems += _unknown(asked, scan.inlines, unread)
+    own = {name: Where(sources[name].path, 1) for name, front in scan.fronts.items() if front.get("metrics")}
+    problems += clashes({name: page.metrics for name, page in asked.pages.items()}, own, _uses(asked, scan, site))
     asked.doubts = shadows(asked.runs.values(), site.root)
     asked.problems = sorted(problems, key=lambda problem: (problem.where.path, problem.where.line))
     return asked
@@ -191,13 +209,76 @@ def _declared(metrics: Mapping[str, Any], where: Where, problems: list[DLError])
     return declared
 
 
+def _pages(
+    scan: fences.Scan,
+    sources: Mapping[str, fences.Page],
+    site: Site,
+    declared: Mapping[str, Metric],
+    problems: list[DLError],
+) -> dict[str, Page]:
+    """Begin the pages that have something of ours, in page order, each with the declarations that hold on it."""
+    metrics: dict[str, Mapping[str, Metric]] = {}
+    for name, front in scan.fronts.items():
+        problems += options.check_front(front, Where(sources[name].path, 1))
+        own = _declared(front.get("metrics") or {}, Where(sources[name].path, 1), problems)
+        metrics[name] = {**declared, **own}
+    used = {*scan.fronts, *(block.page for block in scan.blocks), *(inline.page for inline in scan.inlines)}
+    return {name: _page(source, metrics.get(name, declared), site) for name, source in sources.items() if name in used}
+
+
+def _page(source: fences.Page, metrics: Mapping[str, Metric], site: Site) -> Page:
+    """Begin a page: its address, its title, and how metrics are declared on it."""
+    url = source.url or lines.url_of(source.name, folders=site.use_directory_urls)
+    return Page(source.name, url, lines.title_of(source.text) or source.name, metrics)
+
+
+def _uses(asked: Asked, scan: fences.Scan, site: Site) -> Iterator[Use]:
+    """Name what every page shows, as far as it can be read."""
+    results = Results(asked.groups({}), {})
+    for run in asked.runs.values() if site.settings.run_pages else ():
+        yield Use(run.page, run.name, ALL)
+    for inline in scan.inlines:
+        with contextlib.suppress(DLError):
+            for ref in refs(parse_value(inline.text, inline.where).node):
+                yield Use(inline.page, ref.run, ref.metric)
+    for block in scan.blocks:
+        if chosen := asked.options.get(block.where):
+            with contextlib.suppress(DLError):
+                for ref in VIEWS[block.kind].references(chosen, block.where):
+                    names = [ref.metric] if ref.metric else list(dict.fromkeys(named_in(chosen)))
+                    for shown in dict.fromkeys(group.run.name for group in results.matching(ref)):
+                        yield from (Use(block.page, shown, name) for name in names)
+
+
+def _claims_apart(asked: Asked) -> list[DLError]:
+    """Refuse one id for claims that check different things: its badge and its links would stand for only one."""
+    first: dict[str, Block] = {}
+    problems: list[DLError] = []
+    for where, block in asked.claims.items():
+        path = badges.path(block.name).lower()
+        other = first.setdefault(path, block) if path else block
+        if where != block.where or other is block:
+            continue
+        if other.name != block.name:
+            problem = f"the badge of claim '{block.name}' would be that of claim '{other.name}' at {other.where}."
+        elif other.page != block.page:  # on one page no two blocks have one id
+            problem = f"claim '{block.name}' checks something else at {other.where}."
+        else:
+            continue
+        problems.append(DLError(where, problem, "Give one of them another id."))
+    return problems
+
+
 def _unknown(asked: Asked, inlines: Iterable[fences.Inline], unread: Collection[str]) -> list[DLError]:
     """Find what blocks and inline values name and no page defines, before anything runs."""
     problems: list[DLError] = []
     results = Results(asked.groups({}), {})
     blocks = {block.where: block for page in asked.pages.values() for block in page.blocks}
+    known = [(asked.options[block.where], block.page) for block in asked.claims.values()]
     for where, chosen in asked.options.items():
         try:
+            if isinstance(chosen, claims.Options):
+                claims.check(chosen, known, where)
             for ref in VIEWS[blocks[where].kind].references(chosen, where):
                 if ref.run not in unread:
                     results.select(ref, where)
@@ -220,8 +301,8 @@ def _label(run: Run, params: Mapping[str, Value]) -> str:
     return f"{run.label} {address('', params)}" if run.label else address(run.name, params)
 
 
-def _noting(pages: Iterable[fences.Page], paths: dict[str, str]) -> Iterator[fences.Page]:
-    """Hand pages on, and note the file of each."""
+def _noting(pages: Iterable[fences.Page], sources: dict[str, fences.Page]) -> Iterator[fences.Page]:
+    """Hand pages on, and note each."""
     for page in pages:
-        paths[page.name] = page.path
+        sources[page.name] = page
         yield page

@@ -11,8 +11,20 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Literal
 
+from mkdocs_dlplugin.digits import FINEST, Fineness, fineness, places, written
 from mkdocs_dlplugin.errors import DLError
-from mkdocs_dlplugin.expressions import Call, Check, Comparison, Node, Number, Operation, Ref, evaluate_numbers, refs
+from mkdocs_dlplugin.expressions import (
+    Call,
+    Check,
+    Comparison,
+    Node,
+    Number,
+    Operation,
+    Ref,
+    evaluate_numbers,
+    format_number,
+    refs,
+)
 from mkdocs_dlplugin.model import Metric, Sample, Where
 from mkdocs_dlplugin.stats import (
     LEVEL,
@@ -22,12 +34,12 @@ from mkdocs_dlplugin.stats import (
     benjamini_hochberg,
     compare,
     compare_times,
-    decimals,
     is_deterministic,
     paired_values,
     smallest_alpha,
     weigh,
 )
+from mkdocs_dlplugin.words import number, say
 
 SAME_TIME = 1.25
 """Two times within this factor are a tie."""
@@ -37,8 +49,6 @@ Decision = Literal["pass", "fail", "tie", "undecided"]
 Measures = Literal["value", "difference", "ratio", "number"]
 
 Word = Literal["supported", "contradicted", "no-difference", "depends", "undecided"]
-
-_RATIO_ONLY = "timings are compared as a ratio of two runs"
 
 
 @dataclass(frozen=True)
@@ -59,6 +69,8 @@ class Outcome:
     """The comparison as written."""
     measures: Measures = "difference"
     """What the estimate is: a metric's own value, a difference in its unit, a ratio of times, or a bare number."""
+    margin: str = ""
+    """Differences that do not matter here, `±1 pp`; empty where no margin plays a part."""
 
     @property
     def decided(self) -> bool:
@@ -93,6 +105,8 @@ class _Question:
     """Whether a tie may be the answer: runs stand against runs, without a constant."""
     unit: str = ""
     """Stands behind the numbers: ` pp`, ` %`, `×`, ` s` or nothing."""
+    percent: bool = False
+    """Whether they are shares that are shown as percentages."""
     logarithmic: bool = False
     """Whether the evidence is the logarithm of what is shown."""
     measures: Measures = "difference"
@@ -138,13 +152,11 @@ def verdict(outcomes: Sequence[Outcome]) -> Verdict:
         word = "depends"
     elif enough:
         word = "supported" if count["pass"] else "contradicted" if count["fail"] else "no-difference"
-    parts = [_counted(count["pass"], "passes", "pass"), _counted(count["fail"], "fails", "fail")]
-    parts.append(_counted(count["tie"], "is a tie", "are ties"))
-    of = "One setting" if total == 1 else f"{decided} of {total} settings decided"
-    listed = ", ".join(part for part in parts if part)
     if total == 1:
-        return Verdict(word, decided, total, f"{of}: it {listed.partition(' ')[2] or 'is undecided'}.")
-    return Verdict(word, decided, total, of + (f": {listed}." if listed else "."))
+        return Verdict(word, decided, total, say(f"one-{outcomes[0].outcome}"))
+    said = say("settings-decided", decided=decided, total=total)
+    listed = ", ".join(say(f"count-{name}", n=found) for name, found in count.items() if found)
+    return Verdict(word, decided, total, f"{said}: {listed}." if listed else f"{said}.")
 
 
 def mark_doubtful(outcomes: Sequence[Outcome], rate: float = 0.05) -> set[int]:
@@ -222,21 +234,23 @@ def _ask(check: Check, samples: Mapping[Ref, Sample]) -> _Question:
     margin = _margin(samples.values()) if kept else None
     unit = ""
     if kept and all(sample.metric.style == "percent" for sample in samples.values()):
-        unit = "\N{NO-BREAK SPACE}%" if isinstance(node, Ref) else "\N{NO-BREAK SPACE}pp"
+        unit = "\N{NO-BREAK SPACE}%" if isinstance(node, Ref) else _points()
     measures: Measures = "number" if not kept else "value" if isinstance(node, Ref) else "difference"
-    return _Question(_gather(node, samples), op, ends, margin, between_runs, unit, measures=measures)
+    return _Question(
+        _gather(node, samples), op, ends, margin, between_runs, unit, percent=bool(unit), measures=measures
+    )
 
 
 def _ask_times(check: Check, samples: Mapping[Ref, Sample], between_runs: bool) -> _Question:
     """Ask about seconds by the logarithm of their ratio."""
     left, right = _powers(check.left), _powers(check.right) if check.right else (1.0, {})
     if left is None or right is None or any(sample.metric.kind != "timing" for sample in samples.values()):
-        return _refuse(check, samples, _RATIO_ONLY)
+        return _refuse(check, samples, say("ratio-only"))
     powers = {ref: left[1].get(ref, 0) - right[1].get(ref, 0) for ref in samples}
     over = [ref for ref, power in powers.items() if power == 1]
     under = [ref for ref, power in powers.items() if power == -1]
     if len(over) != 1 or len(under) > 1 or any(abs(power) > 1 for power in powers.values()):
-        return _refuse(check, samples, _RATIO_ONLY)
+        return _refuse(check, samples, say("ratio-only"))
     ends = check.interval or (right[0], right[0])
     if min(left[0], *ends) <= 0:
         raise ValueError("a time is compared with a number that is not positive")
@@ -266,15 +280,22 @@ def _answer(question: _Question, text: str) -> Outcome:
     evidence, interval = question.evidence, question.evidence.interval
     shown = evidence.mapped(math.exp) if question.logarithmic else evidence
     exact, kind = evidence.kind == "exact", question.measures
+    margin = _margin_text(question) if _has_margin(question) else ""
     if evidence.doubt or interval is None:
-        return Outcome("undecided", shown.at(), evidence.doubt or evidence.label, evidence.n, None, text, kind)
+        why = evidence.doubt or evidence.label
+        return Outcome("undecided", shown.at(), why, evidence.n, None, text, kind, margin)
     if question.op == "~" and question.margin is None and not exact:
-        return Outcome("undecided", shown.at(), "no tie margin is declared for it", evidence.n, None, text, kind)
+        return Outcome("undecided", shown.at(), say("no-margin"), evidence.n, None, text, kind)
     outcome = _decide(question, interval(LEVEL))
     lies = _lies(question, outcome, interval(LEVEL))
     p = None if exact else smallest_alpha(lambda alpha: _decide(question, interval(1 - alpha)) != "undecided")
     found = shown.at(p=p)
-    return Outcome(outcome, found, f"{_span(question, found)} {lies}", evidence.n, p, text, kind)
+    return Outcome(outcome, found, f"{_span(question, found)} {lies}", evidence.n, p, text, kind, margin)
+
+
+def _has_margin(question: _Question) -> bool:
+    """Tell whether a tie margin plays a part in the answer."""
+    return bool(question.margin) and question.op != "in" and (question.tie or question.op == "~")
 
 
 def _decide(question: _Question, interval: Interval) -> Decision:
@@ -303,23 +324,31 @@ def _decide(question: _Question, interval: Interval) -> Decision:
 def _lies(question: _Question, outcome: Decision, interval: Interval) -> str:
     """Say how the interval lies, in the words of the operator."""
     op, start = question.op, _printed(question, question.ends[0])
-    margin = f"±{_printed(question, question.margin or 0.0)}".replace("%", "pp")
-    if question.logarithmic:
-        margin = f"a factor of {SAME_TIME}"
+    margin = _margin_text(question)
     if op == "in":
         zone = f"[{start}, {_printed(question, question.ends[1])}]"
     else:
         zone = margin if question.tie or not question.ends[0] else f"{start} {margin}"
     if op in ("in", "~") or outcome == "tie":
-        return {"fail": "lies outside", "undecided": "crosses the end of"}.get(outcome, "lies inside") + f" {zone}"
+        return say({"fail": "lies-outside", "undecided": "lies-across"}.get(outcome, "lies-inside"), zone=zone)
     up, down = ("above", "below") if op in (">", ">=") else ("below", "above")
-    spared = f" by more than {margin.lstrip('±')}" if question.tie and question.margin and op in (">=", "<=") else ""
+    spares = question.tie and question.margin and op in (">=", "<=")
+    spared = f" {say('by-more-than', margin=margin.lstrip('±'))}" if spares else ""
     if outcome == "undecided":
-        return f"holds {start}" if not spared else f"may lie {down} {start}{spared}"
+        return say(f"may-lie-{down}", value=start) + spared if spared else say("lies-around", value=start)
     if outcome == "fail":
         touches = question.ends[0] in interval and op in (">", "<")
-        return f"does not lie {up} {start}" if touches else f"lies {down} {start}{spared}"
-    return f"does not lie {down} {start}{spared}" if op in (">=", "<=") else f"lies {up} {start}"
+        return say(f"lies-not-{up}", value=start) if touches else say(f"lies-{down}", value=start) + spared
+    return say(f"lies-not-{down}", value=start) + spared if op in (">=", "<=") else say(f"lies-{up}", value=start)
+
+
+def _margin_text(question: _Question) -> str:
+    """Write the tie margin: `±1 pp`, or by which factor times may differ."""
+    if question.logarithmic:
+        return say("factor", value=number(f"{SAME_TIME}"))
+    margin = question.margin or 0.0
+    text = _number(question, margin, _decimals(margin))
+    return f"±{text}{_points() if question.percent and margin else question.unit if margin else ''}"
 
 
 def _gather(node: Node, samples: Mapping[Ref, Sample]) -> Evidence:
@@ -349,7 +378,7 @@ def _gather(node: Node, samples: Mapping[Ref, Sample]) -> Evidence:
     if weights is not None and len(terms) == 2:
         a, b = (_scaled(measured[ref], slope) for ref, slope in terms)
         return compare(a, _scaled(b, -1.0)).mapped(lambda value: value + constant)
-    return _undecidable(node, used, "its runs are not paired: they name no common data source")
+    return _undecidable(node, used, say("not-paired"))
 
 
 def _gather_exact(node: Node, samples: Mapping[Ref, Sample]) -> Evidence:
@@ -463,29 +492,38 @@ def _span(question: _Question, found: Estimate) -> str:
     """Print the interval a question was decided by: `interval 0.02 to 0.05`, or the exact number."""
     low, high = found.low or 0.0, found.high or 0.0
     if low == high:
-        return f"the exact value {_printed(question, math.log(low) if question.logarithmic else low)}"
-    places = decimals(found.half_width)
+        return say("exact-value", value=_printed(question, math.log(low) if question.logarithmic else low))
+    scale = 100.0 if question.percent else 1.0
+    fine = fineness(scale * max(abs(low), abs(high)), scale * (found.half_width or 0.0))
     # Both ends are printed as finely as the shorter arm needs, or a skewed ratio loses its lower end.
-    if question.logarithmic:
-        places = max(places, decimals(found.mean - low))
-    name = "ratio" if question.unit == "×" else "interval"
-    return f"{name} {_number(question, low, places)} to {_number(question, high, places)}{question.unit}"
+    if question.logarithmic and found.mean > low:
+        fine = Fineness(min(max(fine.places, places(found.mean - low)), FINEST))
+    ends = {math.exp(end) if question.logarithmic else end for end in question.ends}
+    # An end that lies just beside the threshold must not be printed as the threshold.
+    while fine.places < FINEST and any(
+        round(scale * a, fine.decimals) == round(scale * b, fine.decimals) for a in (low, high) for b in ends if a != b
+    ):
+        fine = replace(fine, places=fine.places + 1)
+    name = "ratio-span" if question.measures == "ratio" else "interval-span"
+    return say(name, low=written(scale * low, fine), high=written(scale * high, fine)) + question.unit
 
 
 def _printed(question: _Question, value: float) -> str:
-    """Print a threshold or margin with the decimals it was written with."""
+    """Print a threshold with the decimals it was written with."""
     shown = math.exp(value) if question.logarithmic else value
-    places = next((n for n in range(8) if math.isclose(round(shown, n), shown, rel_tol=1e-9, abs_tol=1e-12)), 4)
-    return _number(question, shown, places) + (question.unit if shown else "")
+    return _number(question, shown, _decimals(shown)) + (question.unit if shown else "")
 
 
-def _number(question: _Question, value: float, places: int) -> str:
-    if question.unit.endswith(("%", "pp")):
-        value, places = value * 100, max(0, places - 2)
-    text = f"{value:.{places}f}"
-    # What rounds to nothing has no sign.
-    return text.replace("-", "−" if any(digit in text for digit in "123456789") else "")
+def _decimals(value: float) -> int:
+    """Count the decimals that a number was written with."""
+    return next((n for n in range(8) if math.isclose(round(value, n), value, rel_tol=1e-9, abs_tol=1e-12)), 4)
 
 
-def _counted(count: int, one: str, many: str) -> str:
-    return f"{count} {one if count == 1 else many}" if count else ""
+def _number(question: _Question, value: float, decimals: int) -> str:
+    if question.percent:
+        value, decimals = value * 100, max(0, decimals - 2)
+    return number(format_number(value, f".{decimals}f"))
+
+
+def _points() -> str:
+    return f"\N{NO-BREAK SPACE}{say('points')}"

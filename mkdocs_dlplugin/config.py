@@ -14,7 +14,7 @@ from mkdocs_dlplugin.errors import DLError, suggest
 from mkdocs_dlplugin.lines import SnippetPaths
 from mkdocs_dlplugin.model import Metric, Where
 from mkdocs_dlplugin.options import read
-from mkdocs_dlplugin.words import ENGLISH
+from mkdocs_dlplugin.words import ENGLISH, strange
 
 Execution = Literal["auto", "force", "never"]
 
@@ -103,9 +103,11 @@ def settings(raw: Mapping[str, Any], where: Where, environ: Mapping[str, str] = 
     for name, declared in made.metrics.items():
         metric(str(name), declared, where)
     licences(made, where)
-    for name in made.words:
+    for name, text in made.words.items():
         if name not in ENGLISH:
             raise DLError(where, f"'{name}' is not a text of the plugin's.", suggest(name, ENGLISH))
+        if problem := strange(name, text):
+            raise DLError(where, f"the text '{name}' {problem}.", f"Ours is: {ENGLISH[name]}")
     wanted = environ.get("DLPLUGIN_EXECUTION", "")
     if wanted not in ("", "never"):
         raise DLError(where, f"DLPLUGIN_EXECUTION is '{wanted}'.", "It can only tighten the setting: use 'never'.")

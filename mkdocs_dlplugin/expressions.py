@@ -30,6 +30,8 @@ _METRIC = re.compile(r"[A-Za-z_][\w/]*", re.ASCII)
 _NUMBER = re.compile(r"[+-]?(?:\d+(?:\.\d*)?|\.\d+)(?:[eE][+-]?\d+)?(?![\w.])", re.ASCII)
 _PARAMETER = re.compile(r"\s*([A-Za-z_]\w*)\s*=\s*(?:\"([^\"]*)\"|'([^']*)'|([^,()\"']*))\s*", re.ASCII)
 _COMPARISON = re.compile(r"\s*(>=|<=|>|<|~|in\b)\s*(?![=<>~])")
+_MOST_DIGITS = 5
+"""Decimals that a format may ask for."""
 _FORMAT = re.compile(r"(?P<sign>[+ -]?)(?P<group>0?\d{0,2}[,_]?)(?:\.(?P<digits>\d{1,2}))?(?P<type>%|[deEfFgG]|pp|x)?")
 
 
@@ -137,6 +139,8 @@ def parse_value(text: str, where: Where) -> InlineValue:
                 f"ends in '{found.strip()}{spec}', which is not a format",
                 "Formats are like .3f  .1%  ,  +.2f  pp (percentage points)  +pp  x (ratio).",
             )
+        if (format_parts(spec).digits or 0) > _MOST_DIGITS:
+            reader.fail(f"asks for more than {_MOST_DIGITS} decimals", "No measured number here is known that finely.")
     reader.end()
     if not any(refs(node)):
         reader.fail("names no run", "Write a run and its metric, as in mlp.test_acc:.1%.")
@@ -221,13 +225,35 @@ def evaluate_numbers(node: Node, lookup: Callable[[Ref], tuple[float, ...]]) -> 
             return tuple(_operate(node.name, row) for row in _rows([evaluate_numbers(a, lookup) for a in node.args]))
 
 
+@dataclass(frozen=True)
+class Format:
+    """What one of our formats asks for."""
+
+    digits: int | None
+    """Digits behind the point, or significant ones for `g`; `None` where the format leaves them to the number."""
+    kind: str
+    """`%`, `pp`, `x`, one of Python's letters, or empty."""
+    signed: bool
+    """Whether what is above 0 gets a `+`."""
+
+
+def format_parts(spec: str) -> Format:
+    """Take a format apart: `+.2pp` has two digits and is of the kind `pp`, which without them has one."""
+    found = _FORMAT.fullmatch(spec)
+    if not found:
+        raise ValueError(f"'{spec}' is not a format")
+    kind = found["type"] or ""
+    usual = {"pp": 1, "x": 1, "%": 1, "f": 3, "F": 3, "e": 3, "E": 3, "d": 0}.get(kind)
+    return Format(int(found["digits"]) if found["digits"] else usual, kind, found["sign"] == "+")
+
+
 def format_number(value: float, spec: str = "") -> str:
     """Print a number in one of our formats, with a true minus sign.
 
     Args:
         value: The number.
         spec: As `InlineValue.format`; without digits in it, whole numbers stay whole and others get four significant
-            digits (`pp` and `x`: one decimal).
+            digits (`%`, `pp` and `x`: one decimal, `f` and `e`: three).
 
     Raises:
         ValueError: not one of our formats.
@@ -242,6 +268,8 @@ def format_number(value: float, spec: str = "") -> str:
         text = f"{value:{sign}{group}.{digits or (1 if abs(value) < 100 else 0)}f}×"
     elif kind == "d":
         text = f"{round(value):{sign}{group}d}"
+    elif kind in tuple("%fFeE") and not digits:
+        text = f"{value:{sign}{group}.{format_parts(spec).digits}{kind}}"
     elif kind or digits:
         text = f"{value:{spec}}"
     else:

@@ -37,6 +37,8 @@ class Page:
     """Its file relative to the folder of `mkdocs.yml` (`docs/compare/mnist1d.md`)."""
     text: str
     """All of it, front matter included."""
+    url: str = ""
+    """Its URL relative to the site's root, as its generator says; empty where none was asked."""
 
 
 @dataclass(frozen=True)

@@ -52,6 +52,32 @@ class SnippetPaths:
     """Files that were looked for, whether they are there or not; filled in while pages are read."""
 
 
+def title_of(text: str) -> str:
+    """Find a page's title: that of its front matter, else its first heading, as plain text; empty without either."""
+    front, markdown, _ = split(text)
+    written = re.search(r"(?m)^title:[ \t]*(\S.*)$", front)
+    before = re.split(r"(?m)^[ \t]*(?:```|~~~)", markdown)[0]
+    heading = re.search(r"(?m)^#[ \t]+(.+?)(?:[ \t]+#+|[ \t]*\{[^}]*\})?[ \t]*$", before)
+    title = written[1].strip().strip("\"'") if written else heading[1] if heading else ""
+    # What stands for a number is not known yet.
+    return "" if "{run}" in title else re.sub(r"[*`]", "", title).strip()
+
+
+def url_of(name: str, *, folders: bool) -> str:
+    """Return the URL that generators give a page, relative to the site's root.
+
+    Args:
+        name: The page, as in `compare/mnist1d.md`.
+        folders: Whether pages are folders (`use_directory_urls`).
+    """
+    folder, _, file = name.rpartition("/")
+    stem = file.rpartition(".")[0]
+    index = stem in ("index", "README")
+    if not folders:
+        return f"{folder}/{'index' if index else stem}.html".lstrip("/")
+    return "/".join(part for part in (folder, "" if index else stem, "") if part) + "/" if folder or not index else "./"
+
+
 def split(text: str) -> tuple[str, str, int]:
     """Part a page into front matter, Markdown, and the line the Markdown begins at."""
     text = text.removeprefix("\ufeff").replace("\r\n", "\n").replace("\r", "\n")

@@ -31,7 +31,7 @@ class Block:
     """A fence of ours, with its place and its options as written."""
 
     kind: str
-    """`run`, `comparison`, `chart` or `claim`."""
+    """`run`, `comparison`, `chart`, `claim` or `claims`."""
     name: str
     """The run's name or the block's id; empty for an anonymous run."""
     where: Where

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from html import escape
 
-from mkdocs_dlplugin.expressions import format_number
+from mkdocs_dlplugin.digits import Fineness, brief, fineness, least, places, written
+from mkdocs_dlplugin.expressions import format_number, format_parts
 from mkdocs_dlplugin.model import Metric
 from mkdocs_dlplugin.results import Group, Place
-from mkdocs_dlplugin.stats import Estimate, decimals
-from mkdocs_dlplugin.words import say
+from mkdocs_dlplugin.stats import Estimate
+from mkdocs_dlplugin.words import number, say
 
 NBSP = "\N{NO-BREAK SPACE}"
 
@@ -26,6 +28,8 @@ class Shown:
     """What it rests on: `5 seeds`, `single run`."""
     words: str
     """A sentence for a tooltip: `mean of 5 seeds, 95 % interval (t over seeds)`."""
+    raw: float | None = None
+    """The value itself, in the metric's own unit, for those who calculate with it."""
 
     @property
     def text(self) -> str:
@@ -40,47 +44,75 @@ def shown(estimate: Estimate, metric: Metric, spec: str = "") -> Shown:
     Args:
         estimate: Mean and interval in the metric's own unit.
         metric: How it is shown.
-        spec: An author's format, as `expressions.InlineValue.format`.
+        spec: An author's format, as `expressions.InlineValue.format`.  It says how the value is written; the spread
+            never gets more than two significant digits, and is never written as nothing.
     """
+    mean, low, high, half = estimate.mean, estimate.low, estimate.high, estimate.half_width
     basis = say("single-run") if estimate.n == 1 else say("seeds", n=estimate.n)
-    if metric.kind == "exact" and (estimate.low is None or estimate.low == estimate.high):
-        return Shown(_one(estimate.mean, metric, spec, None), "", "", say("counted"))
-    if estimate.low is None or estimate.high is None:
+    fine = _fine(estimate, _scale(metric, spec))
+    value = _with_unit(_bare(mean, metric, spec, fine), metric, spec)
+    if metric.kind == "exact" and (low is None or low == high):
+        return Shown(value, "", "", say("counted"), mean)
+    if low is None or high is None or half is None:
         words = {"none": say("no-interval"), "deterministic": say("deterministic")}
         word = basis if estimate.n == 1 else words.get(estimate.kind, estimate.kind)
-        return Shown(
-            _one(estimate.mean, metric, spec, None), word, basis, say("no-basis", label=estimate.label or word)
-        )
-    half = estimate.half_width
-    value = _one(estimate.mean, metric, spec, half)
-    if half is None or not estimate.symmetric:
-        ends = [_bare(end, metric, spec, half) for end in (estimate.low, estimate.high)]
-        spread = say("range", low=ends[0], high=ends[1])
+        return Shown(value, word, basis, say("no-basis", label=estimate.label or word), mean)
+    if half == 0:
+        spread = say("deterministic")
+    elif estimate.symmetric:
+        spread = f"±{NBSP}{_arm(half, metric, spec, fine)}"
     else:
-        spread = f"±{NBSP}{_bare(half, metric, spec, half).lstrip('+')}"
-    return Shown(value, spread, basis, say("basis", basis=basis, label=estimate.label))
+        spread = say("range", low=_bare(low, metric, spec, fine), high=_bare(high, metric, spec, fine))
+    return Shown(value, spread, basis, say("basis", basis=basis, label=estimate.label), mean)
 
 
-def _one(value: float, metric: Metric, spec: str, half: float | None) -> str:
-    """Write a value with its unit."""
-    text = _bare(value, metric, spec, half)
-    if (spec and spec[-1] in "%x") or spec.endswith("pp"):
-        return text if not spec.endswith("%") else f"{text}{NBSP}%"
-    if metric.style == "percent" and not spec:
-        return f"{text}{NBSP}{metric.unit or '%'}"
-    return f"{text}{NBSP}{metric.unit}" if metric.unit else text
+def _fine(estimate: Estimate, scale: float) -> Fineness | None:
+    """Choose how finely all numbers of an estimate are written; `None` where no interval says."""
+    low, high, half = estimate.low, estimate.high, estimate.half_width
+    if not half or low is None or high is None or not math.isfinite(half):
+        return None
+    return fineness(scale * max(abs(estimate.mean), abs(low), abs(high)), scale * half)
 
 
-def _bare(value: float, metric: Metric, spec: str, half: float | None) -> str:
+def _scale(metric: Metric, spec: str) -> float:
+    return 100.0 if (metric.style == "percent" and not spec) or spec.endswith(("%", "pp")) else 1.0
+
+
+def _with_unit(text: str, metric: Metric, spec: str) -> str:
+    """Put the unit behind a value."""
+    if spec.endswith("%"):
+        return f"{text}{NBSP}%"
+    if spec.endswith(("pp", "x")):
+        return text
+    unit = (metric.unit or "%") if metric.style == "percent" and not spec else metric.unit
+    return f"{text}{NBSP}{say('points') if unit == 'pp' else unit}" if unit else text
+
+
+def _bare(value: float, metric: Metric, spec: str, fine: Fineness | None) -> str:
     """Write a value without its unit, so that an interval's ends can share one."""
-    if spec:
-        return format_number(value, spec).removesuffix("%")
-    scale = 100.0 if metric.style == "percent" else 1.0
-    if half is None or half == 0:
-        if metric.style == "percent":
-            return format_number(value * scale, ".1f")
-        return format_number(value, "," if float(value).is_integer() else "")
-    return format_number(value * scale, f",.{decimals(half * scale)}f")
+    asked = format_parts(spec)
+    if asked.kind or asked.digits is not None:
+        text = format_number(value, spec).removesuffix("%")
+        return number(text.removesuffix("pp")) + say("points") if asked.kind == "pp" else number(text)
+    if fine is not None:
+        text = written(value * _scale(metric, spec), fine)
+    elif metric.style == "percent" and not spec:
+        text = number(format_number(value * 100, ".1f"))
+    else:
+        text = brief(value)
+    return f"+{text}" if asked.signed and value > 0 else text
+
+
+def _arm(half: float, metric: Metric, spec: str, fine: Fineness | None) -> str:
+    """Write a half-width, with no more digits than its value has and at most two that say something."""
+    asked, scale = format_parts(spec), _scale(metric, spec)
+    if asked.kind in tuple("eEgG"):
+        return number(format_number(half, f".1{asked.kind}"))
+    own = fine or fineness(scale * half, scale * half)
+    if asked.digits is not None:
+        own = Fineness(min(places(scale * half), asked.digits))
+    text = written(scale * half, own)
+    return text if any(digit in text.partition("×")[0] for digit in "∞123456789") else f"<{least(own)}"
 
 
 def linked(number: Shown, metric: str, groups: list[Group], place: Place, spec: str = "") -> str:
@@ -89,9 +121,11 @@ def linked(number: Shown, metric: str, groups: list[Group], place: Place, spec: 
     Without pages of runs (a site built from records alone) it is a plain `span` with the same data.
     """
     first = groups[0]
+    raw = "" if number.raw is None else f' data-value="{number.raw:.10g}"'
     data = (
         f'class="dl-num" data-run="{escape(" ".join(g.address for g in groups))}" data-metric="{escape(metric)}" '
-        f'data-n="{min(len(g.records) for g in groups)}" data-format="{escape(spec)}" title="{escape(number.words)}"'
+        f'data-n="{min(len(g.records) for g in groups)}" data-format="{escape(spec)}"{raw} '
+        f'title="{escape(number.words)}"'
     )
     inner = escape(number.value)
     if number.spread:

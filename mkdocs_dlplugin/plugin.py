@@ -473,7 +473,7 @@ def _path(file: File, config: MkDocsConfig) -> str:
 def _page(file: File, config: MkDocsConfig) -> Any:
     from mkdocs_dlplugin.fences import Page as Source  # noqa: PLC0415 - see the top
 
-    return Source(file.src_uri, _path(file, config), file.content_string)
+    return Source(file.src_uri, _path(file, config), file.content_string, file.url)
 
 
 def _facts(page: Page, config: MkDocsConfig, own: Mapping[str, Any]) -> Facts:

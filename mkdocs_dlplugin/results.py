@@ -66,6 +66,10 @@ def _no_asset(record: Record, name: str) -> bytes:
     raise DLError(Where(record.place), f"asset '{name}' cannot be read here.")
 
 
+def _nowhere(path: str, content: bytes) -> None:
+    """Ship nothing."""
+
+
 @dataclass(frozen=True)
 class Place:
     """Where a view stands while it renders: its block, its page, and how to link and ship files from there."""
@@ -86,6 +90,10 @@ class Place:
     """Whether files can be put beside the page."""
     asset: Callable[[Record, str], bytes] = _no_asset
     """Reads an asset of a record; raises `DLError` when it is missing or damaged."""
+    publish: Callable[[str, bytes], None] = _nowhere
+    """Ship a file under a path of its own, relative to the site's root, which others may link to for good."""
+    site: str = ""
+    """Address of the site, `site_url`; empty where it is not known."""
 
     def link(self, target: str) -> str:
         """Make a path relative to the site's root relative to this page, keeping a final slash and fragment."""
@@ -152,9 +160,7 @@ class Results:
             DLError: nothing matches, or a bare name of a gridded run is ambiguous.
         """
         ref = parse_selector(selector, where) if isinstance(selector, str) else selector
-        # Only a pattern has to look at all of them.
-        among = self.groups if _PATTERN.search(ref.run) else self.of(ref.run)
-        found = [group for group in among if matches(ref, group.run.name, group.params)]
+        found = self.matching(ref)
         if not found:
             raise DLError(where, f"no run is called '{ref.text}'.", suggest(ref.run, self._known(ref)))
         if ref.point is None and "*" not in ref.run and found[0].run.gridded:
@@ -165,6 +171,12 @@ class Results:
                 f"Name one of {points}; or all of them: {ref.run}({_stars(found[0])}).",
             )
         return found
+
+    def matching(self, ref: Ref) -> list[Group]:
+        """Find the groups a ref names; none where no run is called so."""
+        # Only a pattern has to look at all of them.
+        among = self.groups if _PATTERN.search(ref.run) else self.of(ref.run)
+        return [group for group in among if matches(ref, group.run.name, group.params)]
 
     def one(self, selector: str | Ref, where: Where) -> Group:
         """Find the only group a selector names."""

@@ -24,7 +24,8 @@ from mkdocs_dlplugin.scene import CSS, FEED, Facts, Look
 from mkdocs_dlplugin.shipped import scripts, stylesheet
 from mkdocs_dlplugin.unchanged import Memory, around_key, block_key, lines_key, piece_key, rewritten, value_key
 from mkdocs_dlplugin.vega import Renderer
-from mkdocs_dlplugin.views import VIEWS, changes, chart, claim, numbering, output, runpage, scripted, value
+from mkdocs_dlplugin.views import VIEWS, changes, chart, claim, claims, numbering, output, runpage, scripted, value
+from mkdocs_dlplugin.views.ledger import Entry
 from mkdocs_dlplugin.words import say
 
 
@@ -273,6 +274,8 @@ class Showing:
             return changes.render(chosen, self.around.chosen(chosen, block), spot)
         if block.kind == "claim":
             return claim.render(chosen, self._outcomes(block.where), results, spot)
+        if block.kind == "claims":
+            return claims.render(chosen, self._entries(), spot)
         return str(VIEWS[block.kind].render(chosen, results, spot))
 
     def _value(self, number: int, url: str) -> tuple[str, str]:
@@ -327,29 +330,43 @@ class Showing:
         return output.render(shown, spot, conductor.store.asset)
 
     def _outcomes(self, where: Where) -> list[claim.Judged]:
+        """Return how the settings of a claim ended.
+
+        Raises:
+            DLError: they cannot be judged.
+        """
+        self._judge()
+        first = self._asked.claims[where].where
+        if first in self._misjudged:
+            raise self._misjudged[first]
+        return self._judged.get(first, [])
+
+    def _judge(self) -> None:
         """Judge all claims of the site together, because how many were checked decides what chance alone explains."""
-        if not self._judged and not self._misjudged:
-            judged: list[tuple[Where, Outcome]] = []
-            # A claim that several pages include is one, and counts once among all checks.
-            claims = {
-                block.where: page.name
-                for page in reversed(self._asked.pages.values())
-                for block in page.blocks
-                if block.kind == "claim" and block.where in self._asked.options
-            }
-            for at, name in claims.items():
-                try:
-                    outcomes = claim.judge_all(self._asked.options[at], self.results(name), at)
-                except DLError as problem:  # a mistake in one claim is no reason to hide the others
-                    self._misjudged[at] = problem
-                    continue
-                judged += [(at, outcome) for outcome in outcomes]
-            doubtful = mark_doubtful([outcome for _, outcome in judged])
-            for index, (at, outcome) in enumerate(judged):
-                self._judged.setdefault(at, []).append(claim.Judged(outcome, index in doubtful))
-        if where in self._misjudged:
-            raise self._misjudged[where]
-        return self._judged.get(where, [])
+        if self._judged or self._misjudged:
+            return
+        judged: list[tuple[Where, Outcome]] = []
+        for at, block in {block.where: block for block in self._asked.claims.values()}.items():
+            try:
+                outcomes = claim.judge_all(self._asked.options[at], self.results(block.page), at)
+            except DLError as problem:  # a mistake in one claim is no reason to hide the others
+                self._misjudged[at] = problem
+                continue
+            judged += [(at, outcome) for outcome in outcomes]
+        doubtful = mark_doubtful([outcome for _, outcome in judged])
+        for index, (at, outcome) in enumerate(judged):
+            self._judged.setdefault(at, []).append(claim.Judged(outcome, index in doubtful))
+
+    def _entries(self) -> list[Entry]:
+        """List all claims of the site with their outcomes, in page order, without those that cannot be judged."""
+        self._judge()
+        entries = []
+        for at, block in {block.where: block for block in self._asked.claims.values()}.items():
+            chosen, page = self._asked.options[at], self._asked.page(block.page)
+            if at not in self._misjudged:
+                judged, sources = tuple(self._judged.get(at, ())), claim.sources(chosen, at)
+                entries.append(Entry(chosen, block.name, judged, sources, page.name, page.url, page.title))
+        return entries
 
     def _place(self, where: Where, name: str, url: str) -> Place:
         site = self._site
@@ -362,6 +379,8 @@ class Showing:
             site.settings.run_pages,
             site.ships_files,
             self._conductor.store.asset,
+            self._assets.__setitem__,
+            site.url,
         )
 
     def _keep(self, name: str, content: bytes) -> str:

@@ -14,6 +14,7 @@ from statistics import NormalDist, fmean
 from typing import Literal
 
 from mkdocs_dlplugin.model import Sample
+from mkdocs_dlplugin.words import say
 
 LEVEL = 0.95
 """Coverage of every interval we print or decide by."""
@@ -24,12 +25,6 @@ Kind = Literal[
 ]  # fmt: skip
 
 Interval = tuple[float, float]
-
-UNSAID = "what a seed varies is unsaid"
-ONE_TEST_SET = "measured on one test set only"
-SINGLE = "a single run"
-NO_ITEMS = "no spread over seeds, and its test items are not recorded"
-SIZES_UNKNOWN = "the sizes of the splits are unknown"
 
 
 @dataclass(frozen=True)
@@ -122,15 +117,15 @@ def weigh(sample: Sample) -> Evidence:
     values, n = sample.values, len(sample.values)
     mean = _mean(values)
     if sample.metric.kind == "exact":
-        return Evidence(mean, n, "exact", "exact", interval=lambda _: (min(values), max(values)))
+        return Evidence(mean, n, "exact", say("exact"), interval=lambda _: (min(values), max(values)))
     if n == 1:
-        return Evidence(mean, 1, "single", "single run", SINGLE)
-    doubt = "" if sample.varies else UNSAID
+        return Evidence(mean, 1, "single", say("single-run"), say("one-run-only"))
+    doubt = "" if sample.varies else say("unsaid")
     if is_deterministic(values):
         if not sample.correct:
-            return Evidence(mean, n, "deterministic", "deterministic", doubt or NO_ITEMS)
+            return Evidence(mean, n, "deterministic", say("deterministic"), doubt or say("no-items"))
         right, items = sample.correct[0].count("1"), len(sample.correct[0])
-        label = "deterministic, over test items"
+        label = say("deterministic-items")
         return Evidence(mean, n, "wilson", label, doubt, lambda level: wilson(right, items, level))
     kind, label, doubt = _rule([sample], "t")
     error = corrected_error(values, _ratio(sample))
@@ -153,7 +148,7 @@ def compare(a: Sample, b: Sample) -> Evidence:
     if a.metric.kind == b.metric.kind == "exact":
         low, high = min(a.values) - max(b.values), max(a.values) - min(b.values)
         mean = _mean(a.values) - _mean(b.values)
-        return Evidence(mean, min(len(a.values), len(b.values)), "exact", "exact", interval=lambda _: (low, high))
+        return Evidence(mean, min(len(a.values), len(b.values)), "exact", say("exact"), interval=lambda _: (low, high))
     pairs = paired_values([a, b])
     gaps = [x - y for x, y in pairs]
     # A handful of coarse values can differ by the same amount by chance; no spread is then no knowledge.
@@ -161,7 +156,7 @@ def compare(a: Sample, b: Sample) -> Evidence:
     mean = fmean(gaps) if len(gaps) >= 2 else _mean(a.values) - _mean(b.values)
     n = len(gaps) if paired else min(len(a.values), len(b.values))
     if n == 1:
-        return Evidence(mean, 1, "single", "single run", SINGLE)
+        return Evidence(mean, 1, "single", say("single-run"), say("one-run-only"))
     if is_deterministic(a.values) and is_deterministic(b.values):
         return _compare_deterministic(a, b, mean, n)
     kind, label, doubt = _rule([a, b], "paired-t" if paired else "welch")
@@ -198,19 +193,19 @@ def compare_times(a: Sample, b: Sample | None = None) -> Evidence:
     n = min(map(len, logs))
     doubt = ""
     if not all(sample.exclusive for sample in both):
-        doubt = "not every run was timed alone (`exclusive: true`)"
+        doubt = say("not-alone")
     elif not all(sample.machine for sample in both):
-        doubt = "the machine is not known"
+        doubt = say("machine-unknown")
     elif len({sample.machine for sample in both}) > 1:
-        doubt = "timed on different machines"
+        doubt = say("other-machines")
     if n == 1:
-        return Evidence(mean, 1, "single", "single run", doubt or SINGLE)
+        return Evidence(mean, 1, "single", say("single-run"), doubt or say("one-run-only"))
     if any(is_deterministic(values) for values in logs):
-        return Evidence(mean, n, "deterministic", "deterministic", doubt or "times without any spread")
+        return Evidence(mean, n, "deterministic", say("deterministic"), doubt or say("no-spread"))
     error, freedom = corrected_error(logs[0]), float(len(logs[0]) - 1)
     if b:
         error, freedom = welch((error, freedom), (corrected_error(logs[1]), len(logs[1]) - 1))
-    return Evidence(mean, n, "welch" if b else "t", "over repeated timings", doubt, _around(mean, error, freedom))
+    return Evidence(mean, n, "welch" if b else "t", say("over-timings"), doubt, _around(mean, error, freedom))
 
 
 def paired_values(samples: Sequence[Sample]) -> list[tuple[float, ...]]:
@@ -436,18 +431,18 @@ def student_quantile(level: float, freedom: float) -> float:
 def _rule(samples: Sequence[Sample], plain: Kind) -> tuple[Kind, str, str]:
     """Name the rule, its label and its doubt, from what the seeds of one or two runs vary."""
     if not all(sample.varies for sample in samples):
-        return plain, "over seeds, unspecified", UNSAID
+        return plain, say("over-unspecified"), say("unsaid")
     fixed = [sample for sample in samples if _one_test_set(sample)]
     if fixed:
         if all(len({len(mask) for mask in sample.correct}) == 1 for sample in fixed):
-            return "t+items", "over seeds and test items", ""
-        return plain, "training variation on one test set", ONE_TEST_SET
+            return "t+items", say("over-items"), ""
+        return plain, say("over-one-set"), say("one-test-set")
     split = [sample for sample in samples if "data" not in sample.varies]
     if split and not all(sample.n_test and sample.n_train for sample in split):
-        return plain, "over repeated splits, uncorrected as their sizes are unknown", SIZES_UNKNOWN
+        return plain, say("over-splits-unknown"), say("sizes-unknown")
     if split:
-        return "nadeau-bengio", "over repeated splits, corrected", ""
-    return plain, "over seeds, data drawn anew", ""
+        return "nadeau-bengio", say("over-splits"), ""
+    return plain, say("over-data"), ""
 
 
 def _one_test_set(sample: Sample) -> bool:
@@ -475,11 +470,11 @@ def _around(
 
 
 def _compare_deterministic(a: Sample, b: Sample, mean: float, n: int) -> Evidence:
-    doubt = "" if a.varies and b.varies else UNSAID
+    doubt = "" if a.varies and b.varies else say("unsaid")
     if not (a.correct and b.correct):
-        return Evidence(mean, n, "deterministic", "deterministic", doubt or NO_ITEMS)
+        return Evidence(mean, n, "deterministic", say("deterministic"), doubt or say("no-items"))
     first, second = a.correct[0], b.correct[0]
-    label = "deterministic, over test items"
+    label = say("deterministic-items")
     if _share_items(a, b):
         return Evidence(mean, n, "mcnemar", label, doubt, lambda level: mcnemar(first, second, level))
     shares = (first.count("1"), len(first)), (second.count("1"), len(second))

@@ -9,6 +9,7 @@ import json
 from collections.abc import Mapping
 from html import escape
 from importlib import resources
+from string import Formatter
 from typing import Any
 
 Entry = str | Mapping[str, str]
@@ -18,6 +19,7 @@ ENGLISH: Mapping[str, Entry] = {
     # -- numbers ------------------------------------------------------------------------------------------------------
     "decimal": ".",
     "thousands": ",",
+    "points": "pp",
     "seeds": {"one": "{n} seed", "other": "{n} seeds"},
     "single-run": "single run",
     "deterministic": "deterministic",
@@ -26,6 +28,15 @@ ENGLISH: Mapping[str, Entry] = {
     "counted": "counted, not estimated",
     "basis": "mean of {basis}, 95\N{NO-BREAK SPACE}% interval: {label}",
     "no-basis": "{label}, no interval",
+    "exact": "exact",
+    "deterministic-items": "deterministic, over test items",
+    "over-unspecified": "over seeds, unspecified",
+    "over-items": "over seeds and test items",
+    "over-one-set": "training variation on one test set",
+    "over-splits": "over repeated splits, corrected",
+    "over-splits-unknown": "over repeated splits, uncorrected as their sizes are unknown",
+    "over-data": "over seeds, data drawn anew",
+    "over-timings": "over repeated timings",
     # -- tables and comparisons ---------------------------------------------------------------------------------------
     "table-number": "Table {n}",
     "figure-number": "Figure {n}",
@@ -104,6 +115,136 @@ ENGLISH: Mapping[str, Entry] = {
     },
     # -- charts -------------------------------------------------------------------------------------------------------
     # -- claims -------------------------------------------------------------------------------------------------------
+    "verdict-supported": "Supported",
+    "verdict-contradicted": "Contradicted",
+    "verdict-no-difference": "No difference",
+    "verdict-depends": "It depends",
+    "verdict-undecided": "Undecided",
+    "verdict-not-testable": "Not testable here",
+    "verdict-by-sources": "By sources",
+    "outcome-pass": "passes",
+    "outcome-fail": "fails",
+    "outcome-tie": "a tie",
+    "outcome-undecided": "undecided",
+    "outcome-head": "Outcome and difference",
+    "measured-head": "What was measured",
+    "settings-label": "Settings of the claim",
+    "no-result": "no result",
+    "tie-margin": "A difference is a tie where its whole interval lies within {margin}.",
+    "own-tie": "That margin holds for {metric} in this claim alone, {own} in place of {usual}: {reason}.",
+    "no-tie": "no margin",
+    "doubtful": "† Among all checks of this site, chance alone may explain this one.",
+    "cited": "Sources: {sources}.",
+    "accessed": "read {date}",
+    "count-undecided": {"one": "{n} undecided", "other": "{n} undecided"},
+    "count-doubtful": {"one": "{n} may be chance (†)", "other": "{n} may be chance (†)"},
+    # The table of all claims.
+    "verdict-head": "Verdict",
+    "claim-head": "Claim",
+    "tally": "Claims by verdict",
+    "no-claims": "No claim of this site is so.",
+    "no-group": "Others",
+    "checks-decided": {
+        "one": "{decided} of {n} check of this site is decided.",
+        "other": "{decided} of {n} checks of this site are decided.",
+    },
+    "by-chance": "If nothing differed, chance alone would decide about {expected} of the {tested} that it can decide "
+    "({rate} × {tested}).",
+    "unmarked": "All decided ones hold when at most 5 % of those that hold may be false ({source}).",
+    "marked": {
+        "one": "{n} decided one does not hold when at most 5 % of those that hold may be false ({source}); "
+        "it bears a †.",
+        "other": "{n} decided ones do not hold when at most 5 % of those that hold may be false ({source}); "
+        "they bear a †.",
+    },
+    "embed": "Embed this verdict",
+    "no-address": "The address of this site is not known here; put it before the paths.",
+    # A check as a sentence; `nouns` says whether the names of metrics keep their capital inside it: `small`, `capital`.
+    "nouns": "small",
+    "of-run": "the {metric} of {run}",
+    "of-same": "its {metric}",
+    "run-more": "the {metric} of {a} is higher than that of {b}",
+    "run-less": "the {metric} of {a} is lower than that of {b}",
+    "run-at-least": "the {metric} of {a} is not lower than that of {b}",
+    "run-at-least-margin": "the {metric} of {a} is not lower than that of {b} by more than {margin}",
+    "run-at-most": "the {metric} of {a} is not higher than that of {b}",
+    "run-at-most-margin": "the {metric} of {a} is not higher than that of {b} by more than {margin}",
+    "run-same": "the {metric} of {a} equals that of {b}",
+    "run-same-margin": "the {metric} of {a} differs from that of {b} by no more than {margin}",
+    "time-more": "the {metric} of {a} takes longer than that of {b}",
+    "time-less": "the {metric} of {a} takes less time than that of {b}",
+    "time-at-least-margin": "the {metric} of {a} does not take less time than that of {b} by more than {margin}",
+    "time-at-most-margin": "the {metric} of {a} does not take longer than that of {b} by more than {margin}",
+    "time-same-margin": "the {metric} of {a} takes as long as that of {b}, within {margin}",
+    "count-more": "{a} has more {metric} than {b}",
+    "count-less": "{a} has fewer {metric} than {b}",
+    "count-at-least": "{a} has at least as many {metric} as {b}",
+    "count-at-most": "{a} has at most as many {metric} as {b}",
+    "count-same": "{a} has as many {metric} as {b}",
+    "exceeds-more": "the {metric} of {a} exceeds that of {b} by more than {value}",
+    "exceeds-less": "the {metric} of {a} exceeds that of {b} by less than {value}",
+    "exceeds-at-least": "the {metric} of {a} exceeds that of {b} by at least {value}",
+    "exceeds-at-most": "the {metric} of {a} exceeds that of {b} by at most {value}",
+    "value-more": "{left} is above {value}",
+    "value-less": "{left} is below {value}",
+    "value-at-least": "{left} is at least {value}",
+    "value-at-most": "{left} is at most {value}",
+    "value-same": "{left} equals {value}",
+    "value-same-margin": "{left} is within {margin} of {value}",
+    "value-in": "{left} lies between {low} and {high}",
+    "is-more": "{left} is higher than {right}",
+    "is-less": "{left} is lower than {right}",
+    "is-at-least": "{left} is not lower than {right}",
+    "is-at-least-margin": "{left} is not lower than {right} by more than {margin}",
+    "is-at-most": "{left} is not higher than {right}",
+    "is-at-most-margin": "{left} is not higher than {right} by more than {margin}",
+    "is-same": "{left} equals {right}",
+    "is-same-margin": "{left} differs from {right} by no more than {margin}",
+    "sum-of": "{left} plus {right}",
+    "difference-of": "{left} minus {right}",
+    "product-of": "{left} times {right}",
+    "quotient-of": "{left} divided by {right}",
+    "max-of": "the largest of {values}",
+    "min-of": "the smallest of {values}",
+    "abs-of": "the absolute value of {values}",
+    "log-of": "the logarithm of {values}",
+    # How one setting ended, and why.
+    "interval-span": "interval {low} to {high}",
+    "ratio-span": "ratio {low} to {high}",
+    "exact-value": "the exact value {value}",
+    "lies-inside": "lies inside {zone}",
+    "lies-outside": "lies outside {zone}",
+    "lies-across": "crosses the end of {zone}",
+    "lies-above": "lies above {value}",
+    "lies-below": "lies below {value}",
+    "lies-not-above": "does not lie above {value}",
+    "lies-not-below": "does not lie below {value}",
+    "lies-around": "holds {value}",
+    "may-lie-above": "may lie above {value}",
+    "may-lie-below": "may lie below {value}",
+    "by-more-than": "by more than {margin}",
+    "factor": "a factor of {value}",
+    "unsaid": "what a seed varies is unsaid",
+    "one-test-set": "measured on one test set only",
+    "one-run-only": "a single run",
+    "no-items": "no spread over seeds, and its test items are not recorded",
+    "sizes-unknown": "the sizes of the splits are unknown",
+    "not-alone": "not every run was timed alone (`exclusive: true`)",
+    "machine-unknown": "the machine is not known",
+    "other-machines": "timed on different machines",
+    "no-spread": "times without any spread",
+    "ratio-only": "timings are compared as a ratio of two runs",
+    "not-paired": "its runs are not paired: they name no common data source",
+    "no-margin": "no tie margin is declared for it",
+    # What all settings say together.
+    "settings-decided": "{decided} of {total} settings decided",
+    "count-pass": {"one": "{n} passes", "other": "{n} pass"},
+    "count-fail": {"one": "{n} fails", "other": "{n} fail"},
+    "count-tie": {"one": "{n} is a tie", "other": "{n} are ties"},
+    "one-pass": "One setting: it passes.",
+    "one-fail": "One setting: it fails.",
+    "one-tie": "One setting: it is a tie.",
+    "one-undecided": "One setting: it is undecided.",
     # -- output of runs -----------------------------------------------------------------------------------------------
     # -- pages of runs ------------------------------------------------------------------------------------------------
     # -- what stands around a page: where it was measured, how to cite it, what changed -------------------------------
@@ -207,9 +348,39 @@ def say(name: str, **values: Any) -> str:
     return _chosen(name, values).format(**values)
 
 
+def number(text: str) -> str:
+    """Write a number that Python printed, `1,234.5`, with the separators of the language."""
+    separators = {".": say("decimal"), ",": say("thousands")}
+    return "".join(separators.get(character, character) for character in text)
+
+
 def html(name: str, **values: str) -> str:
     """Say something with HTML put into it; what is said around it is escaped."""
     return escape(_chosen(name, values)).format(**values)
+
+
+def strange(name: str, entry: Any) -> str:
+    """Say what is wrong with a text that is to stand for one of ours; empty when nothing is."""
+    forms = list(entry.values()) if isinstance(entry, Mapping) else [entry]
+    if isinstance(entry, Mapping) and set(entry) != {"one", "other"}:
+        return "has other forms than `one` and `other`"
+    known = _places(ENGLISH[name])
+    for text in forms:
+        try:
+            other = _places(text) - known if isinstance(text, str) else None
+        except ValueError:
+            return "has a brace without its partner"
+        if other is None:
+            return "is no text"
+        if other:
+            return f"asks for {{{min(other)}}}, which is not known here"
+    return ""
+
+
+def _places(entry: Entry) -> set[str]:
+    """Name what is put into a text."""
+    forms = [entry] if isinstance(entry, str) else list(entry.values())
+    return {name for text in forms for _, name, _, _ in Formatter().parse(text) if name is not None}
 
 
 def _chosen(name: str, values: Mapping[str, Any]) -> str:

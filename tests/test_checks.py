@@ -98,7 +98,7 @@ def masks(*rights: int, items: int = 1000) -> tuple[str, ...]:
         ("big.n > 90 * small.n", "pass", "the exact value 3206 lies above 0"),
         ("big.n in [60000, 62000]", "pass", "the exact value 61706 lies inside [60000, 62000]"),
         ("grown.n > 650", "undecided", "interval 600 to 700 holds 650"),
-        ("good.acc / big.n > 0.00001", "pass", "interval 0.00001520 to 0.00001543 lies above 0.00001"),
+        ("good.acc / big.n > 0.00001", "pass", "interval 1.520 × 10⁻⁵ to 1.543 × 10⁻⁵ lies above 0.00001"),
         # Times compare as ratios.
         ("fast.s < slow.s", "pass", "ratio 0.085 to 0.114× lies below 1×"),
         ("slow.s > 5 * fast.s", "pass", "ratio 8.8 to 11.7× lies above 5×"),

@@ -2,9 +2,16 @@
 
 from __future__ import annotations
 
+import json
+import re
+from importlib import resources
+
 import pytest
 
 from mkdocs_dlplugin import words
+from mkdocs_dlplugin.config import settings
+from mkdocs_dlplugin.errors import DLError
+from mkdocs_dlplugin.model import Where
 
 RUN = """
     ```python {run="a" seeds=2}
@@ -52,3 +59,39 @@ def test_in_a_language_of_its_own_a_page_says_no_english_word(site):
 
     assert "2 šééd" in built.page()
     assert "seeds)" not in built.page()
+
+
+TRANSLATIONS = sorted((resources.files("mkdocs_dlplugin") / "assets" / "words").iterdir(), key=str)
+
+
+@pytest.mark.parametrize("file", TRANSLATIONS, ids=lambda file: file.name)
+def test_a_translation_has_our_names_and_puts_in_what_we_put_in(file):
+    said = json.loads(file.read_text("utf-8"))
+
+    assert file.name.endswith(".json")
+    assert [name for name in said if name not in words.ENGLISH] == []
+    assert {name: problem for name, entry in said.items() if (problem := words.strange(name, entry))} == {}
+    for name, entry in said.items():
+        assert isinstance(entry, str) == isinstance(words.ENGLISH[name], str), name
+        assert words._places(words.ENGLISH[name]) == words._places(entry), name
+
+
+@pytest.mark.parametrize(
+    ("text", "problem"),
+    [
+        ({"one": "{n} Seed"}, "has other forms than `one` and `other`"),
+        ("{count} Seeds", "asks for {count}, which is not known here"),
+        ("{n Seeds", "has a brace without its partner"),
+        (3, "is no text"),
+    ],
+)
+def test_a_text_that_could_not_be_said_is_refused(text, problem):
+    with pytest.raises(DLError, match=re.escape(f"the text 'seeds' {problem}.")):
+        settings({"words": {"seeds": text}}, Where("mkdocs.yml"), {})
+
+
+def test_a_german_site_says_numbers_the_german_way(site):
+    built = site(RUN, language="de-AT")
+
+    assert "0,6 ± 0,6 (2 Seeds)" in built.page().replace("\u00a0", " ")
+    assert 'data-value="0.55"' in built.html()

@@ -104,9 +104,12 @@ def views(texts: Sequence[str]) -> str:
     table = {"runs": rows, "metrics": ["loss", *(f"m{number}" for number, _ in kept[:9])], "tbl-cap": texts[0]}
     blocks = [("comparison", "tbl-all", {**table, "group": "family"})]
     for number, text in kept:
+        cited = {"citation": {"title": text, "author": text, "year": text, "place": text}}
         said = {"statement": text, "said_by": {"title": text, "url": "https://example.org/?" + text}}
+        said |= {"topic": [text], "badge": text}
         blocks.append(("claim", f"c{number}", {**said, "settings": {text: f"r{number}(m=*).m{number} < 9"}}))
-        blocks.append(("claim", f"h{number}", {"statement": text, "verdict": "by-sources", "reason": text}))
+        blocks.append(("claim", f"h{number}", {"statement": text, "verdict": "by-sources", "reason": text, **cited}))
+    blocks.append(("claims", "ledger", {"group": "topic", "tbl-cap": texts[0]}))
     axis = {"field": "loss", "title": texts[0]}
     more = {"reference": {"value": 0.6, "label": texts[1], "source": texts[2]}, "group": "family", "fig-cap": texts[3]}
     # Every fourth of all, for drawing more takes long; those that failed are named in the caption.
