@@ -83,17 +83,25 @@ def is_figure(value: object) -> bool:
     return figure is not None and isinstance(value, figure.Figure)
 
 
-def figures_of(job: Job, last: Any = None) -> dict[str, bytes]:
+def close_figure(figure: Any) -> None:
+    """Have pyplot forget a figure that was shown, so that it is not shown again at the end."""
+    pyplot = sys.modules.get("matplotlib.pyplot")
+    if pyplot is not None:
+        pyplot.close(figure)
+
+
+def figures_of(job: Job, last: Any = None, *, alone: bool = False) -> dict[str, bytes]:
     """Draw the matplotlib figures that are still open, as `fig-1.png` and so on.
 
     Args:
         job: The job.
         last: The value of the last expression, when that is a figure; drawn too, once, if pyplot does not know it.
+        alone: Whether only that one is drawn, and those that are open stay open.
 
     Raises:
         RunFailed: a figure cannot be drawn.
     """
-    pyplot = sys.modules.get("matplotlib.pyplot")
+    pyplot = sys.modules.get("matplotlib.pyplot") if not alone else None
     drawn = [pyplot.figure(number) for number in pyplot.get_fignums()] if pyplot is not None else []
     if last is not None and last not in drawn:
         drawn.append(last)

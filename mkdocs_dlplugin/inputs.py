@@ -18,6 +18,13 @@ from mkdocs_dlplugin.store import Store
 from mkdocs_dlplugin.unchanged import Inputs, matching, names, now, version
 from mkdocs_dlplugin.versions import distributions
 
+_DRAW: Mapping[str, frozenset[str]] = {
+    "vl-convert-python": frozenset(("vega",)),
+    "nh3": frozenset(("html", "markdown")),
+    "markdown": frozenset(("markdown",)),
+}
+"""What draws which kinds of output."""
+
 TICK = 20_000_000
 """Nanoseconds within which two writes may carry the same time."""
 
@@ -71,6 +78,10 @@ def gather(
     made.packages = {name: version(name) for package in strict for name in distributions().get(package, [package])}
     if site.settings.cards or any(block.kind == "chart" for page in asked.pages.values() for block in page.blocks):
         made.packages["vl-convert-python"] = version("vl-convert-python")
+    shown = {output.kind for record in conductor.records.values() for output in record.outputs}
+    for name, kinds in _DRAW.items():
+        if not shown.isdisjoint(kinds):
+            made.packages[name] = version(name)
     return made
 
 

@@ -9,6 +9,7 @@ import re
 import zipfile
 from collections.abc import Callable, Iterable, Mapping
 
+from mkdocs_dlplugin import svg
 from mkdocs_dlplugin.vetting import Damaged
 
 MOST = 1000
@@ -70,6 +71,19 @@ def png_size(content: bytes) -> tuple[int, int]:
     return int.from_bytes(content[16:20], "big"), int.from_bytes(content[20:24], "big")
 
 
+def jpg_size(content: bytes) -> tuple[int, int]:
+    """Read width and height from a JPEG's first frame, likewise."""
+    at = 2 if content[:2] == b"\xff\xd8" else len(content)
+    while at + 9 <= len(content) and content[at] == 0xFF:
+        kind, length = content[at + 1], int.from_bytes(content[at + 2 : at + 4], "big")
+        # Frames, but not the tables (C4, CC) and the reserved kind (C8) that are numbered among them.
+        if 0xC0 <= kind <= 0xCF and kind not in (0xC4, 0xC8, 0xCC):
+            height, width = content[at + 5 : at + 7], content[at + 7 : at + 9]
+            return int.from_bytes(width, "big"), int.from_bytes(height, "big")
+        at += 2 + max(length, 2)
+    return 0, 0
+
+
 class _Wrong(Exception):
     """What is wrong with a file, as the end of a sentence."""
 
@@ -79,9 +93,23 @@ def _any(content: bytes) -> None:
 
 
 def _png(content: bytes) -> None:
-    width, height = png_size(content)
+    _pixels("PNG", *png_size(content))
+
+
+def _jpg(content: bytes) -> None:
+    _pixels("JPEG", *jpg_size(content))
+
+
+def _svg(content: bytes) -> None:
+    try:
+        svg.check(content)
+    except svg.Refused as refused:
+        raise _Wrong(str(refused)) from refused
+
+
+def _pixels(kind: str, width: int, height: int) -> None:
     if not width or not height:
-        raise _Wrong("is no PNG")
+        raise _Wrong(f"is no {kind}")
     if width * height > PIXELS:
         raise _Wrong(f"has {width:,} × {height:,} pixels, more than a page can show")
 
@@ -131,6 +159,7 @@ def _safetensors(content: bytes) -> None:
 
 
 KINDS: Mapping[str, Callable[[bytes], None]] = {
-    "csv": _any, "json": _any, "npz": _npz, "png": _png, "safetensors": _safetensors, "txt": _any,
+    "csv": _any, "jpg": _jpg, "json": _any, "npz": _npz, "png": _png, "safetensors": _safetensors, "svg": _svg,
+    "txt": _any,
 }  # fmt: skip
 """Endings of the files a record may keep, each with its check; what could carry a script or a pickle is not here."""

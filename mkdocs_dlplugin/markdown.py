@@ -26,6 +26,7 @@ from markdown.preprocessors import Preprocessor
 from markdown.treeprocessors import Treeprocessor
 from pymdownx.superfences import SuperFencesCodeExtension, SuperFencesException
 
+from mkdocs_dlplugin import headings
 from mkdocs_dlplugin.glance import KEY, KINDS, mentioned_in
 from mkdocs_dlplugin.placeholders import found
 from mkdocs_dlplugin.reporting import Reporter
@@ -136,10 +137,9 @@ class _Fences(Preprocessor):
         source, result = "" if look.source == "none" else self._highlight(look.code, titled, md), look.mark
         if look.source == "tabbed-left":
             self.extension.tabs += 1
-            source, result = "", _tabs(self.extension.tabs, look.title or "Code", source, result)
+            source, result = "", _tabs(self.extension.tabs, (look.code_label, look.output_label), (source, result))
         if look.source == "fold":
-            summary = f"Code: {escape(look.title or look.run)}"
-            source = f'<details class="dl-code"><summary>{summary}</summary>{source}</details>'
+            source = f'<details class="dl-code"><summary>{escape(look.code_label)}</summary>{source}</details>'
         shown = result + source if look.source == "below" else source + result
         return f'<div id="{escape(look.id)}">{shown}</div>' if look.id else shown
 
@@ -151,14 +151,14 @@ class _Fences(Preprocessor):
         )
 
 
-def _tabs(number: int, title: str, source: str, result: str) -> str:
+def _tabs(number: int, labels: tuple[str, str], shown: tuple[str, str]) -> str:
     """Draw code and output as two tabs that need no script."""
     parts = [
         f'<input type="radio" name="dl-tabs-{number}" id="dl-tab-{number}-{place}"{" checked" if place == 1 else ""}>'
         f'<label for="dl-tab-{number}-{place}">{escape(word)}</label>'
-        for place, word in enumerate((title, "Output"), start=1)
+        for place, word in enumerate(labels, start=1)
     ]
-    parts += [f'<div class="dl-tab">{part}</div>' for part in (source, result)]
+    parts += [f'<div class="dl-tab">{part}</div>' for part in shown]
     return f'<div class="dl-tabs">{"".join(parts)}</div>'
 
 
@@ -223,7 +223,16 @@ class _Fill(Postprocessor):
         build = self.extension.build
         if build is None or not found(text):
             return text
-        filled = build.showing.fill(text, self.extension.url(self.md))
+        filled = headings.settle(build.showing.fill(text, self.extension.url(self.md)))
+        tokens = getattr(self.md, "toc_tokens", None)
+        if tokens is not None:
+            headings.insert(
+                list(headings.listed(filled)),
+                tokens,
+                make=_token,
+                identity=lambda token: str(token["id"]),
+                children=lambda token: token["children"],
+            )
         for token in getattr(self.md, "toc_tokens", []):
             _fill_token(token, build, self.extension.url(self.md))
         if self.extension.getConfig("strict") and build.reporter.code:
@@ -233,6 +242,12 @@ class _Fill(Postprocessor):
         from mkdocs_dlplugin.shipped import stylesheet  # noqa: PLC0415 - see `_recorded`
 
         return f"<style>{stylesheet(scripted=False).decode()}</style>\n{filled}"
+
+
+def _token(heading: headings.Heading) -> dict[str, Any]:
+    """Write a heading as the `toc` extension does."""
+    title = {"name": heading.title, "html": heading.title, "data-toc-label": ""}
+    return {"level": heading.level, "id": heading.id, **title, "children": []}
 
 
 def _fill_token(token: Any, build: Build, url: str) -> None:

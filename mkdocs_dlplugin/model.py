@@ -94,7 +94,7 @@ class Limits:
     output: int = 64_000
     """Bytes of printed text that are kept, half from the beginning and half from the end."""
     outputs: int = 100
-    """Figures that are kept."""
+    """Figures, tables and the like that are kept."""
     assets: int = 10_000_000
     """Bytes of all the files it keeps with `run.save`."""
     points: int = 500
@@ -255,17 +255,24 @@ class Job:
         return f"{address(self.run, self.params)} seed {self.seed}"
 
 
+PICTURES = ("png", "jpg", "svg")
+"""Kinds of output that are files; a page shows them by `<img>`."""
+
+
 @dataclass(frozen=True)
 class Output:
-    """One thing a block printed or drew, in order."""
+    """One thing a block printed or showed, in order."""
 
-    kind: Literal["text", "png"]
+    kind: Literal["text", "png", "jpg", "svg", "html", "markdown", "table", "vega"]
     text: str = ""
-    """For text: what was printed, stdout and stderr in order."""
+    """What was printed, stdout and stderr in order; or HTML or Markdown as it was handed over, which is cleaned where
+    it is shown; or the JSON of a table (see `frames`) or of a Vega-Lite spec."""
     asset: str = ""
-    """For figures: the name of the asset."""
+    """For pictures: the name of the asset."""
     part: int = 0
     """Which block of a session it comes from, counted from 0."""
+    plain: str = ""
+    """What is shown instead where only text is wanted: its `repr`; empty for what has none worth reading."""
 
 
 @dataclass(frozen=True)

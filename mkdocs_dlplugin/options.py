@@ -39,7 +39,6 @@ HERE = "an option here"
 LATER = {
     "error": "Name the exception the code ends with: `raises: ValueError`.",
     "spec": "",
-    "tbl_cap": "A table of results is a `comparison` block, which takes it; printed text has no caption.",
     "workdir": "Code runs in the folder of mkdocs.yml; write to `run.dir`.",
 }
 """Options we know authors look for and do not have, with what to do instead."""
@@ -119,8 +118,8 @@ class Display:
 
     source: Literal["above", "below", "tabbed-left", "fold", "none"] = "above"
     """Where its code stands: above or below the output, in a tab before it, folded away, or nowhere."""
-    result: Literal["text", "none"] = "text"
-    """Whether its output is shown."""
+    result: Literal["auto", "text", "none"] = "auto"
+    """What of its output is shown: each thing as richly as it can, only text, or nothing."""
     title: str = ""
     """Title over the code."""
     id: str = ""
@@ -129,6 +128,8 @@ class Display:
     """Caption of its figures."""
     fig_alt: str = ""
     """What its figures show, for those who do not see them."""
+    tbl_cap: str = ""
+    """Caption of the tables it shows."""
     eval: bool = True
     """Whether it executes at all; shown without being run when false."""
     shown: str = ""
@@ -140,7 +141,7 @@ class Display:
 
 
 _FILLED = ("shown", "shown_from", "part")
-_OWN = ("name", "params", "file", "session", "title", "id", "fig_cap", "fig_alt", "eval", "raises")
+_OWN = ("name", "params", "file", "session", "title", "id", "fig_cap", "fig_alt", "tbl_cap", "eval", "raises")
 """Options that belong to one block and cannot be set for a page or a site."""
 
 

@@ -64,6 +64,16 @@ def mark(job: Job, number: int) -> str:
     return f"\n\x1e{job.key[:16]} {job.seed} {number}\x1e\n"
 
 
+def shown_mark(job: Job, number: int) -> str:
+    """Return what a job writes into its output where something is shown.
+
+    Args:
+        job: The job.
+        number: The how manieth it is, counted from 1.
+    """
+    return f"\n\x1e{job.key[:16]} {job.seed} s{number}\x1e\n"
+
+
 def marks(job: Job) -> re.Pattern[bytes]:
-    """Match all marks of a job, with the number of the block as group 1."""
-    return re.compile(rb"\n\x1e" + f"{job.key[:16]} {job.seed} ".encode() + rb"(\d{1,6})\x1e\n")
+    """Match all marks of a job: group 1 is `s` where something is shown, group 2 the number of that or of the block."""
+    return re.compile(rb"\n\x1e" + f"{job.key[:16]} {job.seed} ".encode() + rb"(s?)(\d{1,6})\x1e\n")

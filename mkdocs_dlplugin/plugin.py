@@ -21,8 +21,9 @@ from mkdocs.exceptions import Abort
 from mkdocs.plugins import BasePlugin, event_priority
 from mkdocs.structure.files import File, Files
 from mkdocs.structure.pages import Page
+from mkdocs.structure.toc import AnchorLink
 
-from mkdocs_dlplugin import unchanged
+from mkdocs_dlplugin import headings, unchanged
 from mkdocs_dlplugin.glance import KEY, SUFFIXES, concerns, mentioned
 from mkdocs_dlplugin.markdown import DLExtension
 from mkdocs_dlplugin.pagehtml import into_head, minutes, under_title
@@ -259,8 +260,9 @@ class DLPlugin(BasePlugin[DLConfig]):  # type: ignore[no-untyped-call]
             if page is None or page.content is None:
                 continue
             if found(page.content):
-                page.content = self.scene.fill(page.content, page.url)
+                page.content = headings.settle(self.scene.fill(page.content, page.url))
                 self.ours[file.src_uri] = page
+                _add_headings(page, config)
             _fill_titles(page, self.scene)
         for page in self.ours.values():
             self._describe(page, config)
@@ -315,7 +317,7 @@ class DLPlugin(BasePlugin[DLConfig]):  # type: ignore[no-untyped-call]
         if self.scene is None:
             return output
         of_a_run = self.runs is not None and self.runs.holds(page)
-        output = self.scene.fill(output, page.url)
+        output = headings.settle(self.scene.fill(output, page.url))
         if of_a_run or 'class="dl-' in output:
             facts = _facts(page, config, self.config.raw)._replace(image=self.cards.get(page.file.src_uri, ""))
             head = self.scene.head(page.file.src_uri, facts) + self._following(page)
@@ -488,6 +490,21 @@ def _facts(page: Page, config: MkDocsConfig, own: Mapping[str, Any]) -> Facts:
         copyright=config.copyright or "",
         source=_path(page.file, config),
         language=_language(config),
+    )
+
+
+def _add_headings(page: Page, config: MkDocsConfig) -> None:
+    """Put the headings of results into the table of contents, and their ids among those that links may name."""
+    depth = str((config.mdx_configs.get("toc") or {}).get("toc_depth", 6))
+    lowest, deepest = (int(level) for level in depth.split("-")) if "-" in depth else (1, int(depth))
+    found = list(headings.listed(page.content or ""))
+    page.present_anchor_ids = {*(page.present_anchor_ids or ()), *(one.id for one in found)}
+    headings.insert(
+        [one for one in found if lowest <= one.level <= deepest],
+        page.toc.items,
+        make=lambda one: AnchorLink(one.title, one.id, one.level),
+        identity=lambda link: link.id,
+        children=lambda link: link.children,
     )
 
 

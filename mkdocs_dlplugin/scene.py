@@ -35,6 +35,10 @@ class Look(NamedTuple):
     """HTML id of the block; none when empty."""
     run: str = ""
     """Display name of the run."""
+    code_label: str = ""
+    """What the tab or the fold with its code is called."""
+    output_label: str = ""
+    """What the tab with its output is called."""
 
 
 class Facts(NamedTuple):

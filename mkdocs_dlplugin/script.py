@@ -6,32 +6,38 @@ import __future__
 import ast
 import contextlib
 import ctypes
-import re
 import sys
 from typing import Any
 
-from mkdocs_dlplugin import parts
-from mkdocs_dlplugin.collect import figures_of, is_figure
+from mkdocs_dlplugin import parts, rich
+from mkdocs_dlplugin.collect import close_figure, figures_of, is_figure, tidy
 from mkdocs_dlplugin.model import Job, Output
+from mkdocs_dlplugin.sizes import decimal
+
+TOGETHER = 2_000_000
+"""Bytes of all the HTML, tables and specs of one job; more would not fit into a record."""
 
 
 class Script:
-    """The code of one job at work, and what it has drawn so far."""
+    """The code of one job at work, and what it has shown so far."""
 
     def __init__(self, job: Job) -> None:
         self.figures: dict[str, bytes] = {}
-        """PNG files by name, in the order drawn."""
-        self.drawn = 0
-        """How many there were; no more are kept than the job's limit says."""
+        """Files of pictures by name, in the order drawn."""
+        self.shown = 0
+        """How many figures, tables and the like there were; no more are kept than the job's limit says."""
         self.outputs: list[Output] = []
-        """The figures, each with the block that drew it."""
+        """What is kept of them, each with the block that showed it."""
+        self.notes: list[str] = []
+        """What could not be shown as it is, in words."""
         self._job, self._part = job, 0
+        self._written = 0
         self._last: Any = None
         # The code may put another stream in its place.
         self._stream = sys.stdout
 
     def execute(self, tree: ast.Module, namespace: dict[str, Any]) -> None:
-        """Execute the code; print the value of each block's last expression, as a notebook does.
+        """Execute the code; show the value of each block's last expression, as a notebook does.
 
         Whatever ends the code ends this too. Figures of the last block stay open until `draw`.
 
@@ -44,7 +50,7 @@ class Script:
             if number < len(blocks):
                 self.draw()
             if len(blocks) > 1:
-                self._end(number)
+                self._mark(parts.mark(self._job, number))
             self._part = min(number, len(blocks) - 1)
 
     def draw(self) -> None:
@@ -55,12 +61,41 @@ class Script:
         """
         last, self._last = self._last, None
         for content in figures_of(self._job, last).values():
-            self.drawn += 1
-            if self.drawn > self._job.limits.outputs:
-                continue
-            name = f"fig-{len(self.figures) + 1}.png"
-            self.figures[name] = content
-            self.outputs.append(Output("png", asset=name, part=self._part))
+            self._keep(rich.Look("png", content=content))
+
+    def show(self, value: Any) -> None:
+        """Show a value where the code is now, between what it prints before and after.
+
+        Raises:
+            RunFailed: a figure cannot be drawn.
+        """
+        if is_figure(value):
+            for content in figures_of(self._job, value, alone=True).values():
+                self._keep(rich.Look("png", content=content))
+            close_figure(value)
+            return
+        look = rich.look(value)
+        self.notes += [note for note in look.notes if note not in self.notes]
+        self._written += len(look.text) if look.kind != "text" else 0
+        if look.kind != "text" and self._written > TOGETHER:
+            self.notes.append(f"showed more than {decimal(TOGETHER)} of tables and HTML; the rest is shown as text")
+            look = rich.Look("text", look.plain)
+        if look.kind == "text":
+            sys.stdout.write(look.text + "\n")
+        else:
+            self._keep(look)
+
+    def _keep(self, look: rich.Look) -> None:
+        """Keep what a value looks like, and mark in the output where it belongs."""
+        self.shown += 1
+        if self.shown > self._job.limits.outputs:
+            return
+        name = f"fig-{len(self.figures) + 1}.{look.kind}" if look.content else ""
+        if look.content:
+            self.figures[name] = look.content
+        said = (tidy(text.encode("utf-8", "backslashreplace"), self._job.root) for text in (look.text, look.plain))
+        self.outputs.append(Output(look.kind, next(said), name, self._part, next(said)))
+        self._mark(parts.shown_mark(self._job, len(self.outputs)))
 
     def _execute(self, block: ast.Module, namespace: dict[str, Any], flags: int) -> None:
         last = block.body[-1] if block.body else None
@@ -72,20 +107,20 @@ class Script:
             return
         value = eval(compile(shown, path, "eval", flags, dont_inherit=True), namespace)  # noqa: S307 - likewise
         if is_figure(value):
+            # Behind the others that are open, once.
             self._last = value
         elif value is not None:
-            # Addresses would make every run print something else.
-            sys.stdout.write(re.sub(r" at 0x[0-9a-f]{6,}", "", repr(value)) + "\n")
+            self.show(value)
 
-    def _end(self, number: int) -> None:
-        """Mark in the output where a block ends, behind all that it printed from Python and from C."""
+    def _mark(self, mark: str) -> None:
+        """Write a mark into the output, behind all that was printed from Python and from C."""
         with contextlib.suppress(Exception):  # the code may have closed or replaced them
             sys.stdout.flush()
             sys.stderr.flush()
         with contextlib.suppress(Exception):
             ctypes.CDLL(None).fflush(None)
         with contextlib.suppress(ValueError, OSError):
-            self._stream.write(parts.mark(self._job, number))
+            self._stream.write(mark)
             self._stream.flush()
 
 

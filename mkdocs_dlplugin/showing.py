@@ -7,7 +7,7 @@ from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
 from html import escape
 
-from mkdocs_dlplugin import fences, placeholders
+from mkdocs_dlplugin import fences, headings, placeholders
 from mkdocs_dlplugin.around import Around
 from mkdocs_dlplugin.asked import Asked
 from mkdocs_dlplugin.checks import Outcome, mark_doubtful
@@ -79,7 +79,10 @@ class Showing:
             return Look("", "none" if block.kind != "run" else "above", block.code)
         name, display = known
         title = self._asked.runs[name].title if name in self._asked.runs else name
-        return Look("", display.source, display.shown, display.title, display.id, title)
+        label = display.title or say("code")
+        if display.source == "fold":
+            label = say("code-of", title=display.title or title)
+        return Look("", display.source, display.shown, display.title, display.id, title, label, say("output"))
 
     def _mark(self, page: str, found: Block | InlineValue | DLError, where: Where, identity: str) -> int:
         self._marks.append((page, found, where, identity))
@@ -182,7 +185,7 @@ class Showing:
         taken = [(d.shown, d.shown_from) for n, d in self._asked.shown.values() if n == name and d.shown_from]
         files = list(dict.fromkeys(taken))
         html = placeholders.unmarked(
-            runpage.render(run, groups, results, spot, page_url, files, self._conductor.store.asset)
+            headings.settle(runpage.render(run, groups, results, spot, page_url, files, self._conductor.store.asset))
         )
         html += scripted.again(spot)
         self.memory.pieces[piece_key(f"run {name} {page_url}", url)] = html
@@ -322,12 +325,14 @@ class Showing:
             stale=tuple(sorted({reason for p in outdated for reason in conductor.states[p].reasons})),
             fig_cap=display.fig_cap,
             fig_alt=display.fig_alt,
+            tbl_cap=display.tbl_cap,
             output=display.result != "none",
+            text=display.result == "text",
             part=display.part,
             parts=max(1, len(run.parts)),
             split=tuple(statements(run)),
         )
-        return output.render(shown, spot, conductor.store.asset)
+        return output.render(shown, spot, conductor.store.asset, self._renderer)
 
     def _outcomes(self, where: Where) -> list[claim.Judged]:
         """Return how the settings of a claim ended.

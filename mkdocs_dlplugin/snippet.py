@@ -67,6 +67,8 @@ class Session:
     """Upstream jobs whose results were looked at, with the digest of those results."""
     lines: dict[str, int] = field(default_factory=dict)
     """Where each value that is not finite was logged."""
+    show: Callable[[Any], None] | None = None
+    """Takes what is to be shown; `None` outside a build, where it is printed, or displayed in a notebook."""
     largest: int = Limits.assets
     """Bytes of all the files that may be kept."""
     notes: list[str] = field(default_factory=list)
@@ -244,6 +246,17 @@ class Recorder:
         elif (now := time.monotonic()) - session.told >= PROGRESS_EVERY:
             session.told = now
             session.tell(numbers, where)
+
+    def show(self, value: Any) -> None:
+        """Show a value here, in the middle of the code: a table, a figure, a chart, whatever a notebook would."""
+        if self.session.show is not None:
+            self.session.show(value)
+            return
+        notebook = sys.modules.get("IPython.display") if _in_notebook() else None
+        if notebook is not None:
+            notebook.display(value)
+        else:
+            _say(repr(value))
 
     def save(self, name: str, data: Any = None) -> None:
         """Keep a file with the result, 10 MB a run in all unless `assets` says otherwise.
@@ -431,6 +444,11 @@ def _device() -> str:
     # Importing torch here would make a snippet without it wait two seconds.
     torch = sys.modules.get("torch")
     return "cpu" if torch is None else accelerators.here(torch)
+
+
+def _in_notebook() -> bool:
+    shell = sys.modules.get("IPython")
+    return shell is not None and shell.get_ipython() is not None
 
 
 def _synchronise() -> None:

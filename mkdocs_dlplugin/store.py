@@ -19,7 +19,7 @@ from mkdocs_dlplugin import kept, regular, vetting
 from mkdocs_dlplugin.digests import Stamp, stamp
 from mkdocs_dlplugin.errors import StoreError
 from mkdocs_dlplugin.fingerprint import digest_bytes, digest_code, digest_json, results_digest
-from mkdocs_dlplugin.model import SCHEMA, Observed, Output, Record, Where
+from mkdocs_dlplugin.model import PICTURES, SCHEMA, Observed, Output, Record, Where
 from mkdocs_dlplugin.vetting import Damaged, Newer
 
 if sys.platform != "win32":  # on Windows two builds at once may measure the same job twice, and the last one stays
@@ -106,8 +106,11 @@ class Store:
                 raise Damaged(f"lacks its asset '{name}' as it was, for that was changed")
             kept.check(name, content)
         # What is shown is published: a record of a stranger must not name other files of this machine.
-        if any(output.kind != "text" and output.asset not in record.assets for output in record.outputs):
+        shown = [output for output in record.outputs if output.kind in PICTURES]
+        if any(output.asset not in record.assets for output in shown):
             raise Damaged("shows a figure that is none of its assets")
+        if any(not output.asset.endswith(f".{output.kind}") for output in shown):
+            raise Damaged("shows a figure as what it is not")
 
     def _look(self, path: Path) -> None:
         self.stamps[str(path)] = stamp(path)
@@ -396,8 +399,9 @@ def serialise(record: Record, source: str, environment: str) -> bytes:
         "outputs": [
             {
                 "kind": o.kind,
-                **({"text": o.text} if o.kind == "text" else {"asset": o.asset}),
+                **({"asset": o.asset} if o.kind in PICTURES else {"text": o.text}),
                 **({"part": o.part} if o.part else {}),
+                **({"plain": o.plain} if o.plain else {}),
             }
             for o in record.outputs
         ],
@@ -427,7 +431,8 @@ def parse(content: bytes) -> Record:
         series={name: (tuple(s["step"]), tuple(s["value"])) for name, s in value["series"].items()},
         correct=_unpack(value["correct"]),
         outputs=tuple(
-            Output(o["kind"], o.get("text", ""), o.get("asset", ""), o.get("part", 0)) for o in value["outputs"]
+            Output(o["kind"], o.get("text", ""), o.get("asset", ""), o.get("part", 0), o.get("plain", ""))
+            for o in value["outputs"]
         ),
         assets=value["assets"],
         observed=Observed(*(observed.get(name, {}) for name in ("modules", "files", "folders", "inputs"))),

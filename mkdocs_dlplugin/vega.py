@@ -138,7 +138,9 @@ class Renderer:
             kind = "dl-svg" + ("" if len(widths) == 1 else " dl-narrow" if index else " dl-wide")
             # Search would index tick labels; the attribute keeps Material's from doing so.
             head = f'<svg class="{kind}" role="img" {said} data-search-exclude=""'
-            drawings.append(self._drawn(laid_out, name).replace("<svg", head, 1))
+            # Ids of its own: what the hidden drawing defines, a legend's gradient say, is not there for the other.
+            inner = f"{name}-narrow" if index else name
+            drawings.append(self._drawn(laid_out, inner).replace("<svg", head, 1))
         return tuple(drawings)
 
     def explorable(

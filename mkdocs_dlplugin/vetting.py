@@ -86,8 +86,12 @@ def check_shared(value: Mapping[str, Any]) -> None:
         raise Damaged(f"is not an environment ({wrong})") from wrong
 
 
-def strict_json(content: bytes) -> dict[str, Any]:
+def strict_json(content: bytes, deepest: int = DEEPEST) -> dict[str, Any]:
     """Read a mapping from JSON, limits first: no conflict markers, no duplicate keys, no NaN, UTF-8, not deep.
+
+    Args:
+        content: The JSON.
+        deepest: Levels of nesting that it may have.
 
     Raises:
         Damaged: it is none.
@@ -100,7 +104,7 @@ def strict_json(content: bytes) -> dict[str, Any]:
         raise Damaged("is a Git LFS pointer: run `git lfs pull`")
     if re.search(rb"^(?:<<<<<<<|>>>>>>>) ", content, re.MULTILINE):  # inside a text of JSON no line begins
         raise Damaged("has git conflict markers: keep either side, both are complete")
-    if _depth(content) > DEEPEST:
+    if _depth(content) > deepest:
         raise Damaged("is not a record (it is nested too deeply)")
     try:
         value = json.loads(content.decode("utf-8"), parse_constant=_refuse, object_pairs_hook=_once)
@@ -339,16 +343,78 @@ def _correct(value: Any) -> None:
             raise _Wrong("does not have as many items as it says")
 
 
+def _step(value: Any) -> None:
+    """Check a place between rows or columns; -1 stands for none."""
+    if value != -1 or isinstance(value, bool | float):
+        _whole(100)(value)
+
+
 def _output(value: Any) -> None:
-    if not isinstance(value, dict) or value.get("kind") not in OUTPUTS:
+    if not isinstance(value, dict) or value.get("kind") not in tuple(OUTPUTS):
         raise _Wrong(f"shows {_said(value.get('kind') if isinstance(value, dict) else value)}")
-    _text(LARGEST)(value.get("text", ""))
+    _text(LARGEST if value["kind"] == "text" else SHOWN)(value.get("text", ""))
     _text(200)(value.get("asset", ""))
+    _text(10_000)(value.get("plain", ""))
     _whole(100_000)(value.get("part", 0))
+    OUTPUTS[value["kind"]](value.get("text", ""))
 
 
-OUTPUTS = ("text", "png")
-"""Kinds of output a record may hold: text is shown as text, a figure by `<img>`; nothing of a record becomes HTML."""
+def inner(text: str) -> dict[str, Any]:
+    """Read the mapping that a table or a chart of a record is: JSON inside its JSON, with limits of its own.
+
+    Raises:
+        Damaged: it is none.
+    """
+    return strict_json(text.encode("utf-8", "surrogatepass"), deepest=SPEC)
+
+
+def _table(text: str) -> None:
+    try:
+        value = inner(text)
+    except Damaged as damaged:
+        raise _Wrong(f"has a table that {damaged}") from damaged
+    for name, verify in _TABLE.items():
+        if name not in value:
+            raise _Wrong(f"has a table without '{name}'")
+        verify(value[name])
+    width = len(value["names"])
+    if not value["index"] <= width == len(value["types"]) or any(len(row) != width for row in value["rows"]):
+        raise _Wrong("has a table whose rows differ in length")
+
+
+def _spec(text: str) -> None:
+    try:
+        inner(text)
+    except Damaged as damaged:
+        raise _Wrong(f"has a chart that {damaged}") from damaged
+
+
+def _anything(_: str) -> None:
+    """Take any text: it is escaped, or cleaned, where it is shown."""
+
+
+SHOWN = 2_000_000
+"""Letters of one thing that a run showed; the worker keeps less."""
+
+SPEC = 40
+"""Levels of nesting of a chart's spec; `specs` refuses what is deeper than it draws."""
+
+OUTPUTS: Mapping[str, Callable[[str], None]] = {
+    "text": _anything, "html": _anything, "markdown": _anything, "table": _table, "vega": _spec,
+    "png": _anything, "jpg": _anything, "svg": _anything,
+}  # fmt: skip
+"""Kinds of output a record may hold, each with the check of its text. Pictures are files, which `kept` checks; HTML and
+Markdown are taken as they are, since all of it is cleaned whenever it is shown."""
+
+_TABLE: Mapping[str, _Check] = {
+    "shape": _list(_whole(10**12), 2),
+    "index": _whole(50),
+    "names": _list(_text(1000), 100),
+    "types": _list(_text(1000), 100),
+    "rows": _list(_list(_scalar, 100), 100),
+    "above": _step,
+    "left": _step,
+}
 
 _HEX = r"[0-9a-f]{1,64}"
 _WORD = r"[A-Za-z_]\w{0,99}"

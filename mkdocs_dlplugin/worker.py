@@ -91,11 +91,12 @@ def execute(
     seed_everything(job, around.device)
     observer = watch(Path(job.root), (folder, *around.skip), around.witness)
     script = Script(job)
+    session.show = script.show
     _run(job, tree, namespace, script, around.blame)
     notes = _left_threads(threads, ends=around.ends)
     script.draw()
-    if script.drawn > job.limits.outputs:
-        notes = (*notes, f"drew {script.drawn} figures; the first {job.limits.outputs} are kept")
+    if script.shown > job.limits.outputs:
+        notes = (*notes, f"showed {script.shown} figures or tables; the first {job.limits.outputs} are kept")
     assets = {**script.figures, **session.assets}
     observed = _observed(job, observer, session)
     return Record(
@@ -119,7 +120,7 @@ def execute(
             **around.contained,
             "packages": _packages(job, observed),
         },
-        notes=(*notes, *session.notes, *_unseen(job, observer, observed)),
+        notes=(*notes, *script.notes, *session.notes, *_unseen(job, observer, observed)),
         blobs=assets,
     )
 

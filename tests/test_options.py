@@ -278,7 +278,7 @@ def test_a_slip_in_the_header_is_reported_at_the_block(header, says):
     assert refused(f'run="mlp" {header}').startswith(f"docs/p.md:3: {says}")
 
 
-@pytest.mark.parametrize("option", ["spec", "tbl-cap", "workdir", "error"])
+@pytest.mark.parametrize("option", ["spec", "workdir", "error"])
 def test_what_is_not_yet_available_says_so_once(option):
     assert refused('run="mlp"', f"#| {option}: 1\nx = 1").startswith(f"docs/p.md:4: '{option}' is not yet available.")
 

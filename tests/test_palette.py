@@ -126,3 +126,14 @@ def test_text_can_be_read_on_every_tint_of_a_confusion_matrix(tint, scheme):
 
     assert (found is None) == (tint == 0)
     assert contrast(text, under) >= 4.5
+
+
+@pytest.mark.parametrize(("text", "background"), [("#1c1e21", "#f5f5f5"), ("#e4e6ea", "#272a35")])
+def test_colours_of_printed_text_can_be_read_on_light_and_dark_code(text, background):
+    share = (
+        int(re.search(r"color-mix\(in srgb, var\(--dl-ansi, var\(--dl-fg\)\) (\d+)%, var\(--dl-fg\)\)", CSS)[1]) / 100
+    )
+    colours = re.findall(r"--dl-ansi: (#\w{6})", CSS)
+
+    assert len(colours) == 6
+    assert min(contrast(mixed(colour, share, text), background) for colour in colours) >= 4.5

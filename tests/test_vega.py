@@ -220,3 +220,17 @@ def test_a_renderer_ends_with_its_input(tmp_path):
 
     assert process.wait(5) == 0
     renderer.close()
+
+
+def test_the_two_drawings_of_a_chart_share_no_id():
+    spec = {
+        "data": {"values": [{"a": 1, "b": 2}, {"a": 2, "b": 5}]},
+        "mark": "point",
+        "encoding": {"x": {"field": "a"}, "color": {"field": "b", "type": "quantitative"}},
+    }
+    with vega.Renderer() as renderer:
+        wide, narrow = ({*re.findall(r'id="([^"]+)"', drawn)} for drawn in renderer.render(spec, name="c", label="x"))
+
+    assert wide
+    assert narrow
+    assert not wide & narrow

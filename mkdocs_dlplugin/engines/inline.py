@@ -61,7 +61,7 @@ class Inline:
                 parted = _parted(job, printed)
                 failed.output, failed.part = parted.text(job.root), parted.ended
                 raise
-        return replace(record, outputs=(*_parted(job, printed).outputs(job.root), *record.outputs))
+        return replace(record, outputs=_parted(job, printed).among(record.outputs, job.root))
 
     def _metric(self, job: Job, values: dict[str, float]) -> None:
         self._report(Progress(job, "metric", 0.0, values))

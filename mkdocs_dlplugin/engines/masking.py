@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import functools
+import html
 import json
 import re
 from collections.abc import Mapping
@@ -38,11 +40,18 @@ def secrets_of(environ: Mapping[str, str], declared: Mapping[str, str]) -> dict[
 
 def mask(text: str, secrets: Mapping[str, str]) -> tuple[str, tuple[str, ...]]:
     """Hide secret values in a text; return it with the names of those that stood there."""
-    found = [name for name, value in secrets.items() if value in text]
+    # Tables and HTML that a run showed write some letters in their own way.
+    found = {way: name for name, value in secrets.items() for way in _ways(value) if way in text}
     # The longest first, because one may stand inside another.
-    for name in sorted(found, key=lambda name: -len(secrets[name])):
-        text = text.replace(secrets[name], MASK)
-    return text, tuple(found)
+    for way in sorted(found, key=len, reverse=True):
+        text = text.replace(way, MASK)
+    return text, tuple(dict.fromkeys(found.values()))
+
+
+@functools.lru_cache(maxsize=256)
+def _ways(secret: str) -> frozenset[str]:
+    """Return a secret as text, JSON and HTML write it."""
+    return frozenset((secret, json.dumps(secret, ensure_ascii=False)[1:-1], html.escape(secret)))
 
 
 def mask_record(record: Record, secrets: Mapping[str, str]) -> Record:

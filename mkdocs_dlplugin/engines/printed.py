@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from mkdocs_dlplugin.collect import tidy
@@ -33,5 +34,18 @@ class Printed:
 
     def text(self, *folders: str) -> str:
         """Return what was kept, with a line that says what was not, paths relative to `folders`."""
+        return self.texts((), *folders)[0]
+
+    def texts(self, cuts: Sequence[int], *folders: str) -> list[str]:
+        """Return the same in pieces.
+
+        Args:
+            cuts: After how many bytes of all that was printed a piece ends, ascending; where those bytes are not
+                kept, it ends behind the line that says so.
+            folders: As for `text`.
+        """
         between = f"\n[… {decimal(self.dropped)} not kept …]\n".encode() if self.dropped else b""
-        return tidy(bytes(self.head) + between + bytes(self.tail), *folders)
+        whole, tail = bytes(self.head) + between + bytes(self.tail), self.total - len(self.tail)
+        here = len(self.head) + len(between)
+        ends = [cut if cut <= len(self.head) else max(here, here + cut - tail) for cut in cuts]
+        return [tidy(whole[a:b], *folders) for a, b in zip([0, *ends], [*ends, len(whole)], strict=True)]

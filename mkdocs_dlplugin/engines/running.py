@@ -162,7 +162,7 @@ def outcome(course: Course) -> Record | RunFailed:
     if course.record:
         record = replace(
             course.record,
-            outputs=(*course.printed.outputs(*folders), *course.record.outputs),
+            outputs=course.printed.among(course.record.outputs, *folders),
             notes=(*course.record.notes, *_notes(course)),
             provenance={**course.record.provenance, **_memory(course)},
         )

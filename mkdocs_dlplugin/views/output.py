@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from html import escape
 
+from mkdocs_dlplugin import ansi, words
 from mkdocs_dlplugin.errors import DLError, Failure, RunFailed
-from mkdocs_dlplugin.kept import png_size
 from mkdocs_dlplugin.model import Output, Record
-from mkdocs_dlplugin.reporting import clock, counted, listed
+from mkdocs_dlplugin.reporting import clock, listed
 from mkdocs_dlplugin.results import PLAIN, Group, Place, device_of
 from mkdocs_dlplugin.screen import plain
+from mkdocs_dlplugin.vega import Renderer
+from mkdocs_dlplugin.views.look import Asset, Frame, draw
 
 
 @dataclass(frozen=True)
@@ -26,8 +28,11 @@ class Shown:
     """Why its records no longer stand for the code above, in words."""
     fig_cap: str = ""
     fig_alt: str = ""
+    tbl_cap: str = ""
     output: bool = True
     """Whether output is shown; `result: none` leaves only the line on where it ran."""
+    text: bool = False
+    """Whether only text is shown of it."""
     part: int = 0
     """Which block of its session this is, counted from 0."""
     parts: int = 1
@@ -41,26 +46,30 @@ class Shown:
         return self.part == self.parts - 1
 
 
-Asset = Callable[[Record, str], bytes]
-"""Reads an asset of a record; the store's method is one."""
+def render(shown: Shown, place: Place, read: Asset, renderer: Renderer | None = None) -> str:
+    """Draw output, boxes for what went wrong, and the line that says what ran.
 
-
-def render(shown: Shown, place: Place, read: Asset) -> str:
-    """Draw output, boxes for what went wrong, and the line that says what ran."""
+    Args:
+        shown: What is shown.
+        place: Where.
+        read: Reads an asset of a record.
+        renderer: Draws charts; without one their data stand in.
+    """
     parts = [_failed(failure, shown) for failure in shown.failures]
     if shown.stale:
-        parts.append(box("stale", "These results are older than the code.", "; ".join(shown.stale)))
+        parts.append(box("stale", words.say("older"), "; ".join(shown.stale)))
     if shown.pending:
         run = shown.groups[0].run.name if shown.groups else ""
-        parts.append(box("pending", f"Still running: {counted(shown.pending, 'job')}.", "", run=run))
+        parts.append(box("pending", words.say("still-running", n=shown.pending), "", run=run))
     if shown.output:
-        parts += _outputs(shown, place, read)
+        frame = Frame(place, read, renderer, shown.fig_cap, shown.fig_alt, shown.tbl_cap, shown.text)
+        parts += _outputs(shown, frame)
     records = [record for group in shown.groups for record in group.records]
     if records:
         if shown.last:
             parts.append(ran(records, shown.groups, place))
     elif not shown.failures and not shown.pending:
-        parts.append(box("stale", "Not run.", "There is no recorded result."))
+        parts.append(box("stale", words.say("not-run"), words.say("no-record")))
     return "\n".join(parts)
 
 
@@ -90,11 +99,12 @@ def _failed(failure: Failure, shown: Shown) -> str:
     part = min(error.part, shown.parts - 1) if isinstance(error, RunFailed) else 0
     if part == shown.part:
         return _failure(failure)
-    seeds = f" with {'seed' if len(failure.seeds) == 1 else 'seeds'} {listed(failure.seeds)}" if failure.of > 1 else ""
+    several = failure.of > 1
+    seeds = words.say("with-seeds", n=len(failure.seeds), seeds=listed(failure.seeds)) if several else ""
     if not isinstance(error, RunFailed):
-        return box("stale", f"No result{seeds}: see {error.where}.", "")
-    what = "Not run" if shown.part > part else "No result"
-    return box("stale", f"{what}{seeds}: the run failed at {error.where}.", "")
+        return box("stale", words.say("no-result-see", seeds=seeds, where=error.where), "")
+    what = "not-run-failed" if shown.part > part else "no-result-failed"
+    return box("stale", words.say(what, seeds=seeds, where=error.where), "")
 
 
 def _failure(failure: Failure) -> str:
@@ -104,15 +114,15 @@ def _failure(failure: Failure) -> str:
         if error.frames:
             frames = f"<pre><code>{escape(chr(10).join(error.frames))}</code></pre>"
         if error.output.strip():
-            printed = escape(plain(error.output))
-            output = f"<details><summary>The end of its output</summary><pre><code>{printed}</code></pre></details>"
+            summary, printed = escape(words.say("end-of-output")), ansi.html(error.output)
+            output = f'<details><summary>{summary}</summary><pre class="dl-text"><code>{printed}</code></pre></details>'
     hint = f"<p>{escape(error.hint)}</p>" if error.hint else ""
     first = f"{error.where}: {failure.problem}"
     drawn = f'<div class="dl-error" role="note"><p><strong>{escape(first)}</strong></p>{frames}{hint}{output}</div>'
     return f'<div class="{PLAIN}">{drawn}</div>'
 
 
-def _outputs(shown: Shown, place: Place, read: Asset) -> list[str]:
+def _outputs(shown: Shown, frame: Frame) -> list[str]:
     """Show the first seed's output of each point; that of further seeds is folded away when it differs."""
     parts = []
     for group in shown.groups:
@@ -122,20 +132,19 @@ def _outputs(shown: Shown, place: Place, read: Asset) -> list[str]:
         outputs = {record.seed: _outputs_here(record, shown) for record in group.records}
         labelled = len(shown.groups) > 1 and outputs[first.seed]
         label = f'<p class="dl-label">{escape(group.label)}</p>' if labelled else ""
-        drawn = _of_record(first, shown, place, read)
+        drawn = _of_record(first, shown, frame)
         if drawn:
             parts.append(f'<div class="dl-output">{label}{drawn}</div>')
         folded = [
-            f"<details><summary>Seed {record.seed}</summary>{text}</details>"
+            f"<details><summary>{escape(words.say('seed', seed=record.seed))}</summary>{text}</details>"
             for record in others
             if outputs[record.seed]
             and outputs[record.seed] != outputs[first.seed]
-            and (text := _of_record(record, shown, place, read, more=True))
+            and (text := _of_record(record, shown, replace(frame, titled=False)))
         ]
         if folded:
-            parts.append(
-                f'<details class="dl-seeds"><summary>Output of the other seeds</summary>{"".join(folded)}</details>'
-            )
+            summary = escape(words.say("other-seeds"))
+            parts.append(f'<details class="dl-seeds"><summary>{summary}</summary>{"".join(folded)}</details>')
     return parts
 
 
@@ -156,21 +165,8 @@ def fits(record: Record, split: Sequence[int]) -> bool:
     return not split or record.provenance.get("blocks") == list(split)
 
 
-def _of_record(record: Record, shown: Shown, place: Place, read: Asset, *, more: bool = False) -> str:
-    parts = []
-    for output in _outputs_here(record, shown):
-        if output.kind == "text" and output.text.strip():
-            parts.append(f'<pre class="dl-text"><code>{escape(plain(output.text.rstrip()))}</code></pre>')
-        elif output.kind == "png":
-            content = read(record, output.asset)
-            width, height = png_size(content)
-            url = place.file(f"{record.run}-{record.seed}-{output.asset}", content)
-            alt = shown.fig_alt or shown.fig_cap or f"Figure drawn by run {record.run}, seed {record.seed}"
-            caption = f"<figcaption>{escape(shown.fig_cap)}</figcaption>" if shown.fig_cap and not more else ""
-            size = f' width="{width}" height="{height}"' if width else ""
-            image = f'<img src="{escape(url)}" alt="{escape(alt)}"{size} loading="lazy">'
-            parts.append(f'<figure class="dl-figure">{image}{caption}</figure>')
-    return "".join(parts)
+def _of_record(record: Record, shown: Shown, frame: Frame) -> str:
+    return "".join(draw(record, output, frame) for output in _outputs_here(record, shown))
 
 
 def ran(records: Sequence[Record], groups: Sequence[Group], place: Place) -> str:
@@ -178,12 +174,19 @@ def ran(records: Sequence[Record], groups: Sequence[Group], place: Place) -> str
     devices = list(dict.fromkeys(device_of(record) for record in records))
     days = sorted({str(record.provenance.get("started", ""))[:10] for record in records} - {""})
     spent = sum(float(record.provenance.get("wall", 0.0)) for record in records)
-    when = days[0] if len(days) == 1 else f"{days[0]} to {days[-1]}" if days else "an unknown day"
-    seeds = sorted({record.seed for record in records})
-    jobs = counted(len(records), "run") if len(records) != len(seeds) else counted(len(seeds), "seed")
-    details = f'<a href="{escape(place.run_link(groups[0]))}">details</a>' if place.run_pages else ""
+    when = days[0] if len(days) == 1 else words.say("days", first=days[0], last=days[-1]) if days else ""
+    seeds = {record.seed for record in records}
+    jobs = words.say("ran-runs" if len(records) != len(seeds) else "seeds", n=len(records))
     notes = list(dict.fromkeys(note for record in records for note in record.notes))
     said = "".join(f" {escape(plain(note[:1].upper() + note[1:].rstrip('.')))}." for note in notes)
-    day = f'<time datetime="{escape(days[0])}">{escape(when)}</time>' if days else when
-    line = f"Ran on {escape(' and '.join(devices))}, {day}, {clock(spent)} for {jobs}.{said} {details}"
-    return f'<p class="dl-ran"><span class="{PLAIN}">{line.rstrip()}</span></p>'
+    day = f'<time datetime="{escape(days[0])}">{escape(when)}</time>' if days else escape(words.say("unknown-day"))
+    line = words.html(
+        "ran",
+        devices=escape(words.say("and").join(devices)),
+        day=day,
+        time=escape(clock(spent)),
+        jobs=escape(jobs),
+    )
+    details = escape(words.say("details"))
+    link = f' <a href="{escape(place.run_link(groups[0]))}">{details}</a>' if place.run_pages else ""
+    return f'<p class="dl-ran"><span class="{PLAIN}">{line}{said}{link}</span></p>'
