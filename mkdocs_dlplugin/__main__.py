@@ -15,6 +15,7 @@ from mkdocs_dlplugin.commands.changes import changes
 from mkdocs_dlplugin.commands.check import check
 from mkdocs_dlplugin.commands.common import Answer
 from mkdocs_dlplugin.commands.doctor import doctor
+from mkdocs_dlplugin.commands.export import export
 from mkdocs_dlplugin.commands.gc import gc
 from mkdocs_dlplugin.commands.run import run
 from mkdocs_dlplugin.commands.status import status
@@ -22,6 +23,7 @@ from mkdocs_dlplugin.commands.verify import verify
 from mkdocs_dlplugin.commands.why import why
 from mkdocs_dlplugin.errors import DLError, Exit
 from mkdocs_dlplugin.reporting import Reporter, harmless
+from mkdocs_dlplugin.views.downloads import FORMATS
 
 NAMES = "runs, such as mlp, digits-* or 'mlp(n=100)'; all when none is named"
 
@@ -90,6 +92,10 @@ def parser() -> argparse.ArgumentParser:
         metavar="X",
         help="relative difference that counts as same; unsaid, none on the same machine and 0.001 elsewhere",
     )
+    it = add("export", export, "Write a run, or a page with its runs, as a file that needs no site.")
+    it.add_argument("name", metavar="NAME", help="a run, such as mlp, or a page, such as docs/digits.md")
+    it.add_argument("--format", default="", choices=["", *FORMATS], metavar="FORMAT", help=f"{', '.join(FORMATS)}")
+    it.add_argument("-o", "--output", default="", metavar="FILE", help="the file; - prints it")
     it = add("gc", gc, "Remove the records, files and sources that no page names.")
     it.add_argument("--dry-run", action="store_true", help="say what would be removed, and remove nothing")
     add("doctor", doctor, "Say what this machine brings to a build, and what runs can be kept from doing here.")

@@ -11,6 +11,7 @@ from pathlib import Path
 from types import MappingProxyType
 
 from mkdocs_dlplugin.asked import Asked
+from mkdocs_dlplugin.belongings import rules
 from mkdocs_dlplugin.conduct import Conductor
 from mkdocs_dlplugin.config import Site
 from mkdocs_dlplugin.digests import Stamp, stamp
@@ -59,7 +60,10 @@ def gather(
     noted |= looked
     observed = [record.observed for record in conductor.records.values()]
     others = {str(path) for path in _others(asked, site)}
-    others |= {str(root / path) for seen in observed for path in (*seen.modules, *seen.files)}
+    read = {path for seen in observed for path in (*seen.modules, *seen.files)}
+    others |= {str(root / path) for path in read}
+    # What of it may be published.
+    others |= {str(path) for path in rules(root, read)}
     others -= noted.keys()
     made.folders = {path: then for seen in observed for path, then in seen.folders.items()}
     if (
@@ -82,6 +86,8 @@ def gather(
     for name, kinds in _DRAW.items():
         if not shown.isdisjoint(kinds):
             made.packages[name] = version(name)
+    if site.settings.run_pages:
+        made.packages["pygments"] = version("pygments")
     return made
 
 

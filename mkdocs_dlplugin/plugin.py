@@ -33,6 +33,7 @@ from mkdocs_dlplugin.runfiles import RunFiles
 from mkdocs_dlplugin.scene import Facts, Scene
 from mkdocs_dlplugin.shelf import Shelf
 from mkdocs_dlplugin.unchanged import Unchanged
+from mkdocs_dlplugin.words import speak
 
 # What follows reads, plans and draws. A site that does not use us, or that is as it was, should not pay for loading
 # it, so it is loaded where it is first needed.
@@ -43,7 +44,7 @@ if TYPE_CHECKING:
     from mkdocs_dlplugin.config import Settings
     from mkdocs_dlplugin.live import Live
 
-DATA = (".json", ".csv")
+DATA = (".json", ".csv", ".py", ".ipynb")
 """Endings of files that are only downloaded; there may be thousands, which no other plugin needs to look at."""
 
 log = logging.getLogger("mkdocs.plugins.dlplugin")
@@ -158,6 +159,7 @@ class DLPlugin(BasePlugin[DLConfig]):  # type: ignore[no-untyped-call]
         if ours or self.live is not None:
             self._begin(ours, config)
         if self.scene is not None:
+            speak(str(self.config.raw.get("language") or _language(config)), self.config.raw.get("words"))
             runs = self.scene.runs()
             self.homes = {name: files.get_file_from_path(page) for name, page in runs.items()}
             self.runs = RunFiles(runs, files, config)
@@ -268,7 +270,10 @@ class DLPlugin(BasePlugin[DLConfig]):  # type: ignore[no-untyped-call]
             self._describe(page, config)
         # What pages of runs offer for download is known only when they are drawn.
         urls = self.runs.urls() if self.runs is not None else {}
-        self.drawn = {name: self._run_page(name, url) for name, url in urls.items()}
+        self.drawn = {name: self._run_page(name, url, config) for name, url in urls.items()}
+        if self.runs is not None and self.runs.list is not None:
+            homes = {name: home.url for name, home in self.homes.items() if home is not None}
+            self.listed = self.scene.run_list(_facts(self.runs.list, config, self.config.raw), homes)
         for path, content in self.scene.ship().items():
             if path.endswith(DATA):
                 self.shelf.write(path, content)
@@ -287,7 +292,7 @@ class DLPlugin(BasePlugin[DLConfig]):  # type: ignore[no-untyped-call]
     # After search (0), which takes the text it will find from here: pages of runs are no part of it.
     @event_priority(-100)
     def on_page_context(self, context: Any, *, page: Page, config: MkDocsConfig, nav: Any) -> None:  # noqa: ARG002
-        """Fill the pages of runs, and put around other pages what no search needs to find."""
+        """Fill the pages of runs and that of all of them, and put around others what no search needs to find."""
         if self.scene is not None and self.ours.get(page.file.src_uri) is page:
             name, facts = page.file.src_uri, _facts(page, config, self.config.raw)
             content = page.content or ""
@@ -295,6 +300,8 @@ class DLPlugin(BasePlugin[DLConfig]):  # type: ignore[no-untyped-call]
             page.content = under_title(content, self.scene.byline(name, facts)) + self.scene.foot(name, facts)
         if self.runs is not None and self.runs.holds(page):
             self.runs.begin()
+        if self.runs is not None and page is self.runs.list:
+            page.content = f"{page.content}{self.listed}"
 
     def _finish(self, build: Build) -> None:
         """Wait for the runs; Ctrl-C ends the build with the code shells use for it, not with click's 1."""
@@ -304,9 +311,11 @@ class DLPlugin(BasePlugin[DLConfig]):  # type: ignore[no-untyped-call]
             # `on_build_error`, which MkDocs calls then, ends what runs.
             raise Ended(130 if isinstance(stop, KeyboardInterrupt) else _TERMINATED, _STOPPED) from None
 
-    def _run_page(self, name: str, url: str) -> str:
+    def _run_page(self, name: str, url: str, config: MkDocsConfig) -> str:
         home = self.homes.get(name)
-        return self.scene.run_page(name, url, home.url if home else "") if self.scene is not None else ""
+        whole = urljoin(config.site_url, url) if config.site_url else ""
+        facts = Facts(url, canonical=whole, site_name=config.site_name, repository=config.repo_url or "")
+        return self.scene.run_page(name, facts, home.url if home else "") if self.scene is not None else ""
 
     def on_post_template(self, output: str, *, template_name: str, config: MkDocsConfig) -> str:  # noqa: ARG002
         """List the pages of runs where all pages are listed."""

@@ -106,8 +106,15 @@ class Place:
 
     def run_link(self, group: Group) -> str:
         """Link the page of a run, at the anchor of the point when there is one."""
-        base = f"runs/{group.run.name}/" if self.directory_urls else f"runs/{group.run.name}.html"
-        return self.link(base) + (f"#dl-{anchor(group.params)}" if group.params else "")
+        return self.run_page(group.run.name) + (f"#dl-{anchor(group.params)}" if group.params else "")
+
+    def run_page(self, name: str) -> str:
+        """Link the page of a run by its name."""
+        return self.link(f"runs/{name}/" if self.directory_urls else f"runs/{name}.html")
+
+    def all_runs(self) -> str:
+        """Link the page of all runs."""
+        return self.link("runs/" if self.directory_urls else "runs/index.html")
 
     def file(self, name: str, content: bytes) -> str:
         """Ship a file and return its URL relative to this page, or a `data:` URL where nothing can be shipped."""

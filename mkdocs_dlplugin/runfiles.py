@@ -1,4 +1,4 @@
-"""Run files: the pages of runs, for which the theme's template is rendered only once.
+"""Run files: the pages of runs, for which the theme's template is rendered only once, and the page of all of them.
 
 They differ in nothing but the name of their run and what is drawn for it, and stand outside navigation and search. A
 theme takes some milliseconds for a page of a large site, and a site may have thousands of runs: the first is a page
@@ -17,13 +17,18 @@ from mkdocs.structure.pages import Page
 from mkdocs.structure.toc import AnchorLink, TableOfContents
 
 from mkdocs_dlplugin.shelf import Shelf
+from mkdocs_dlplugin.words import html, say
 
 _NAME, _CONTENT = "dl-run-name-c1f7", "dl-run-content-c1f7"
 """What stands in the first one's rendering for what differs; no page holds such words by chance."""
 
 
-class RunPage(Page):
-    """The page of the first run; nothing of it is Markdown."""
+SECTIONS = ("results", "code", "read", "environment", "again")
+"""What every page of a run has, by the last part of its id and of the word that it is called by."""
+
+
+class OwnPage(Page):
+    """A page of ours; nothing of it is Markdown."""
 
     def read_source(self, config: MkDocsConfig) -> None:
         """Take what the file would say; the search plugins of some themes leave such pages out."""
@@ -32,14 +37,37 @@ class RunPage(Page):
 
     def render(self, config: MkDocsConfig, files: Files) -> None:  # noqa: ARG002
         """Write the heading; the rest follows when the runs are done."""
-        self.called(str(self.title).removeprefix("Run "))
         self.present_anchor_ids = set()
+
+
+class RunPage(OwnPage):
+    """The page of the first run."""
+
+    name = ""
+
+    def render(self, config: MkDocsConfig, files: Files) -> None:
+        """Write the heading of the run whose page it is."""
+        super().render(config, files)
+        self.called(self.name)
 
     def called(self, name: str) -> None:
         """Write the title, the heading and the table of contents for a name."""
-        self.title = self.meta["title"] = f"Run {name}"
-        self.content = f'<h1 id="run-{escape(name)}">Run {escape(name)}</h1>'
-        self.toc = TableOfContents([AnchorLink(f"Run {name}", f"run-{name}", 1)])
+        self.title = self.meta["title"] = say("run-title", run=name)
+        self.content = f'<h1 id="run-{escape(name)}">{html("run-title", run=escape(name))}</h1>'
+        top = AnchorLink(self.title, f"run-{name}", 1)
+        top.children = [AnchorLink(say(f"run-{section}"), f"dl-{section}", 2) for section in SECTIONS]
+        self.toc = TableOfContents([top])
+
+
+class ListPage(OwnPage):
+    """The page of all runs."""
+
+    def render(self, config: MkDocsConfig, files: Files) -> None:
+        """Write the heading."""
+        super().render(config, files)
+        self.title = self.meta["title"] = say("runs-title")
+        self.content = f'<h1 id="runs">{html("runs-title")}</h1>'
+        self.toc = TableOfContents([AnchorLink(self.title, "runs", 1)])
 
 
 class RunFile(File):
@@ -60,20 +88,29 @@ class RunFiles:
         """Add a page for each run to a site."""
         self._files: dict[str, File] = {}
         self._first = ""
+        self.list: ListPage | None = None
+        """The page of all runs; none where there is no run, or where the site has a page of its own in its place."""
+        taken = {file.dest_uri for file in files}
         for name in names:
             first = not self._files
             self._files[name] = _file(name, config, page=first)
             files.append(self._files[name])
             if first:
                 self._first = name
-                self._page = RunPage(f"Run {name}", self._files[name], config)
+                self._page = RunPage(say("run-title", run=name), self._files[name], config)
+                self._page.name = name
+        taken |= {file.dest_uri for file in self._files.values()}
+        file = File.generated(config, "runs/index.md", content="", inclusion=InclusionLevel.NOT_IN_NAV)
+        if self._files and file.dest_uri not in taken:
+            files.append(file)
+            self.list = ListPage(say("runs-title"), file, config)
 
     def urls(self) -> dict[str, str]:
         """Name the URLs of the pages, relative to the site's root, by run."""
         return {name: file.url for name, file in self._files.items()}
 
     def holds(self, page: Page) -> bool:
-        """Tell whether a page is the one that is rendered."""
+        """Tell whether a page is the one of a run that is rendered."""
         return bool(self._first) and page is self._page
 
     def begin(self) -> None:

@@ -104,8 +104,11 @@ class Scene(Protocol):
     def runs(self) -> Mapping[str, str]:
         """Name the runs that have a page of their own, each with the page that its block stands on."""
 
-    def run_page(self, name: str, url: str, page_url: str) -> str:
-        """Draw the page of a run, whose block stands on another page; both URLs are relative to the site's root."""
+    def run_page(self, name: str, facts: Facts, page_url: str) -> str:
+        """Draw the page of a run, whose block stands on another page; its URL is relative to the site's root."""
+
+    def run_list(self, facts: Facts, homes: Mapping[str, str]) -> str:
+        """Draw the page of all runs; *homes* names the URL of the page that each run's block stands on."""
 
     def head(self, page: str, facts: Facts) -> str:
         """Write what belongs into the head of a page that shows something of ours."""

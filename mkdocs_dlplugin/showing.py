@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import re
 from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
@@ -10,6 +11,7 @@ from html import escape
 from mkdocs_dlplugin import fences, headings, placeholders
 from mkdocs_dlplugin.around import Around
 from mkdocs_dlplugin.asked import Asked
+from mkdocs_dlplugin.belongings import Belongings
 from mkdocs_dlplugin.checks import Outcome, mark_doubtful
 from mkdocs_dlplugin.conduct import Conductor
 from mkdocs_dlplugin.config import Site
@@ -22,9 +24,32 @@ from mkdocs_dlplugin.reporting import Reporter
 from mkdocs_dlplugin.results import Group, Place, Results, gaps
 from mkdocs_dlplugin.scene import CSS, FEED, Facts, Look
 from mkdocs_dlplugin.shipped import scripts, stylesheet
-from mkdocs_dlplugin.unchanged import Memory, around_key, block_key, lines_key, piece_key, rewritten, value_key
+from mkdocs_dlplugin.standalone import Kit
+from mkdocs_dlplugin.unchanged import (
+    Memory,
+    around_key,
+    block_key,
+    lines_key,
+    list_key,
+    piece_key,
+    rewritten,
+    run_key,
+    value_key,
+)
 from mkdocs_dlplugin.vega import Renderer
-from mkdocs_dlplugin.views import VIEWS, changes, chart, claim, claims, numbering, output, runpage, scripted, value
+from mkdocs_dlplugin.views import (
+    VIEWS,
+    changes,
+    chart,
+    claim,
+    claims,
+    numbering,
+    output,
+    runlist,
+    runpage,
+    scripted,
+    value,
+)
 from mkdocs_dlplugin.views.ledger import Entry
 from mkdocs_dlplugin.words import say
 
@@ -49,6 +74,7 @@ class Showing:
         self._assets: dict[str, bytes] = {}
         self.around = Around(site, asked, self.results, self._outcomes)
         """What stands around pages."""
+        self._belongings = Belongings(site.root, conductor.files)
 
     def idle(self) -> bool:
         """Tell whether no page has anything of ours."""
@@ -170,26 +196,63 @@ class Showing:
         self.memory.runs = {name: run.page for name, run in wanted.items()}
         return self.memory.runs
 
-    def run_page(self, name: str, url: str, page_url: str) -> str:
+    def run_page(self, name: str, facts: Facts, page_url: str) -> str:
         """Draw the page of a run.
 
         Args:
             name: The run.
-            url: URL of the page being drawn, relative to the site's root.
-            page_url: URL of the page whose block it is.
+            facts: What the generator knows about the page being drawn.
+            page_url: URL, relative to the site's root, of the page whose block it is.
         """
-        run = self._asked.runs[name]
-        results = self.results(run.page)
-        groups = results.of(name)
+        run, url = self._asked.runs[name], facts.url
+        told = runpage.Told(
+            kit=self.kit(name, facts.canonical),
+            page_url=page_url,
+            shown_from=tuple(self._taken.get(name, ())),
+            repository=facts.repository,
+            canonical=facts.canonical,
+        )
         spot = self._place(run.where, "", url)
-        taken = [(d.shown, d.shown_from) for n, d in self._asked.shown.values() if n == name and d.shown_from]
-        files = list(dict.fromkeys(taken))
+        html = placeholders.unmarked(headings.settle(runpage.render(told, spot))) + scripted.again(spot)
+        self.memory.pieces[piece_key(run_key(name, facts, page_url), url)] = html
+        return html
+
+    @functools.cached_property
+    def _taken(self) -> Mapping[str, Sequence[tuple[str, str]]]:
+        """By run the code that pages show of a file, with that file, each once."""
+        taken: dict[str, dict[tuple[str, str], None]] = {}
+        for name, display in self._asked.shown.values():
+            if display.shown_from:
+                taken.setdefault(name, {})[display.shown, display.shown_from] = None
+        return {name: list(found) for name, found in taken.items()}
+
+    def run_list(self, facts: Facts, homes: Mapping[str, str]) -> str:
+        """Draw the page of all runs; *homes* names the URL of the page that each run's block stands on."""
+        spot = self._place(Where("docs"), "", facts.url)
+        groups = [group for group in self.results("").groups if group.run.name in homes]
         html = placeholders.unmarked(
-            headings.settle(runpage.render(run, groups, results, spot, page_url, files, self._conductor.store.asset))
+            runlist.render(groups, lambda run: self.results(run.page), homes, spot) if groups else ""
         )
         html += scripted.again(spot)
-        self.memory.pieces[piece_key(f"run {name} {page_url}", url)] = html
+        self.memory.pieces[piece_key(list_key(facts, homes), facts.url)] = html
         return html
+
+    def kit(self, name: str, home: str = "") -> Kit:
+        """Gather a run with all that executing it elsewhere takes.
+
+        Args:
+            name: The run.
+            home: Address of its page; empty where the site has none.
+        """
+        run = self._asked.runs[name]
+        results, tasks = self.results(run.page), self._asked.plan.tasks
+        groups = tuple(results.of(name))
+        records = [record for group in groups for record in group.records]
+        upstream = {used: [record for g in results.of(used) for record in g.records] for used in run.uses}
+        named = next((tasks[r.place].job.depends for r in records if r.place in tasks), {})
+        read = self._conductor.store.asset
+        assets = {r.place: {a: read(r, a) for a in r.assets} for found in upstream.values() for r in found}
+        return Kit(run, groups, results, tuple(self._belongings.of(records, named)), upstream, assets, home)
 
     def head(self, page: str, facts: Facts) -> str:
         """Write what belongs into the head of a page that shows something of ours."""

@@ -91,6 +91,16 @@ def around_key(part: str, page: str, facts: Facts) -> str:
     return f"{part}\n{page}\n{digest_json(list(facts))}"
 
 
+def run_key(name: str, facts: Facts, page_url: str) -> str:
+    """Name what stands on the page of a run."""
+    return f"run {name} {page_url} {facts.canonical} {facts.repository}"
+
+
+def list_key(facts: Facts, homes: Mapping[str, str]) -> str:
+    """Name what stands on the page of all runs."""
+    return f"runs {digest_json([list(facts), dict(homes)])}"
+
+
 def rewritten(lines: Sequence[str], out: Sequence[str]) -> list[tuple[int, str]]:
     """List which lines came out different, and how."""
     return [(index, line) for index, line in enumerate(out) if line != lines[index]]
@@ -308,9 +318,14 @@ class Unchanged:
         """See `Scene`."""
         return dict(self._index["runs"])
 
-    def run_page(self, name: str, url: str, page_url: str) -> str:
+    def run_page(self, name: str, facts: Facts, page_url: str) -> str:
         """See `Scene`."""
-        return self._piece(f"run {name} {page_url}", url) or self._full.run_page(name, url, page_url)
+        kept = self._piece(run_key(name, facts, page_url), facts.url)
+        return kept or self._full.run_page(name, facts, page_url)
+
+    def run_list(self, facts: Facts, homes: Mapping[str, str]) -> str:
+        """See `Scene`."""
+        return self._piece(list_key(facts, homes), facts.url) or self._full.run_list(facts, homes)
 
     def head(self, page: str, facts: Facts) -> str:
         """See `Scene`."""

@@ -15,7 +15,7 @@ from mkdocs_dlplugin.model import Record
 from mkdocs_dlplugin.pagehtml import into_head, minutes, under_title
 from mkdocs_dlplugin.scene import Facts
 from mkdocs_dlplugin.views import cite, measured
-from mkdocs_dlplugin.views.report import commit_url, report_url
+from mkdocs_dlplugin.views.report import commit_url, issue_url
 
 A = textwrap.dedent("""
     # First & last
@@ -245,18 +245,18 @@ def test_a_page_without_a_day_or_an_author_is_cited_by_what_is_known():
     ],
 )
 def test_a_report_names_page_run_and_value(repository, start, text):
-    address = report_url(repository, "https://x.y/p/", "mlp(n=100)", "test_acc", "94 % & more")
+    address = issue_url(repository, "Wrong", "https://x.y/p/ says that test_acc of mlp(n=100) is 94 % & more.")
 
     assert address.startswith(start)
     said = parse_qs(urlsplit(address).query)[text][0]
-    assert "https://x.y/p/ says that test_acc of run mlp(n=100) is 94 % & more." in said
+    assert said == "https://x.y/p/ says that test_acc of mlp(n=100) is 94 % & more."
 
 
 @pytest.mark.parametrize(
     "repository", ["", "https://example.org/me/it", "javascript:alert('github.com')", "/github.com"]
 )
 def test_nothing_is_linked_where_nobody_knows_how(repository):
-    assert report_url(repository, "p", "a", "b", "c") == ""
+    assert issue_url(repository, "a", "b") == ""
     assert commit_url(repository, "abc") == ""
 
 

@@ -58,7 +58,7 @@ def test_every_number_links_to_the_page_of_its_run(site):
 
     assert 'href="runs/tree/"' in built.html()
     assert "Seed 2" in built.page("runs/tree")
-    assert "run.summary" in built.page("runs/tree")
+    assert "run . summary" in built.page("runs/tree")
     # HTML allows a caption as the first or the last child only.
     assert "interval.</figcaption></figure>" in built.html("runs/tree")
 
@@ -580,7 +580,7 @@ def test_pages_of_runs_are_outside_search(site):
 
     index = json.loads((site.root / "site/search/search_index.json").read_text("utf-8"))["docs"]
     assert {"in the page" in entry["text"] for entry in index if not entry["location"]} == {True}
-    assert {entry["text"] for entry in index if entry["location"].startswith("runs/")} <= {"", "Run mlp"}
+    assert {entry["text"] for entry in index if entry["location"].startswith("runs/")} <= {"", "All runs", "Run mlp"}
     assert "in the page" in built.page("runs/mlp")
 
 

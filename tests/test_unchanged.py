@@ -260,7 +260,7 @@ def test_each_run_has_a_page_of_its_own_under_its_own_name(project):
     title = [file.read_text("utf-8").partition("<title>")[2].partition("<")[0] for file in (one, other)]
 
     assert title == ["Run a", "Run b"]
-    assert "defined in" in other.read_text("utf-8")
+    assert "Defined in" in other.read_text("utf-8")
     assert "dl-run-" not in one.read_text("utf-8") + other.read_text("utf-8")
     assert 'href="runs/b/"' in (project.root / "site/index.html").read_text("utf-8")
 

@@ -5,27 +5,8 @@ from __future__ import annotations
 import re
 from urllib.parse import urlencode, urlsplit
 
-from mkdocs_dlplugin.words import say
-
 LONGEST = 1500
 """Characters of an issue's text; a link that is much longer is cut by browsers and servers."""
-
-
-def report_url(repository: str, page: str, run: str, metric: str, value: str) -> str:
-    """Link the form for a new issue about one number.
-
-    Args:
-        repository: Address of the repository; nothing is linked where the kind of its host is not known.
-        page: Address of the page that shows the number.
-        run: Address of the run, `mlp(n=100)`.
-        metric: Name of the metric.
-        value: The number as it is shown.
-
-    Returns:
-        The address; empty where there is none.
-    """
-    body = say("report-number", url=page, metric=metric, run=run, value=value)
-    return issue_url(repository, say("report-title", number=f"{run}.{metric}", page=page), body)
 
 
 def issue_url(repository: str, title: str, body: str) -> str:

@@ -37,9 +37,10 @@ from mkdocs_dlplugin.reporting import Reporter, harmless
 from mkdocs_dlplugin.results import Group, Place, Results
 from mkdocs_dlplugin.screen import plain
 from mkdocs_dlplugin.slim import slim, trusted
+from mkdocs_dlplugin.standalone import Kit
 from mkdocs_dlplugin.store import Damaged, parse
 from mkdocs_dlplugin.vega import Failed, Renderer
-from mkdocs_dlplugin.views import chart, claim, comparison, output, runpage
+from mkdocs_dlplugin.views import chart, claim, comparison, output, runlist, runpage
 
 from .hostile_browser import Browser, program, served
 from .hostile_support import ROOT, build, forge, plain_record, png, project, set_at, sign
@@ -243,7 +244,7 @@ def test_i13_nothing_that_is_recorded_or_named_runs_in_a_browser(hostile_root, b
         pytest.skip("this theme is not installed")
     pages = [file.relative_to(site).as_posix() for file in sorted(site.rglob("*.html")) if file.name != "404.html"]
     runs = [page for page in pages if page.startswith("runs/")]
-    assert len(runs) == len(PAYLOADS) + 2
+    assert len(runs) == len(PAYLOADS) + 3
     (site / "frames.html").write_text("<!doctype html><title>All</title><body>", "utf-8")
     with served(site) as url:
         seen = [browser.open(url + quote(page)) for page in pages if page not in runs or page in runs[:2]]
@@ -348,7 +349,13 @@ def show_all(records: Sequence[Record]) -> None:
         spot = Place(where, "id", "p/", lambda name, _: name)
         steps: list[Callable[[], object]] = [
             lambda spot=spot: output.render(output.Shown((group,)), spot, lambda *_: png()),
-            lambda results=results, spot=spot: runpage.render(run, [group], results, spot, "p/", [], lambda *_: png()),
+            lambda results=results, spot=spot: runpage.render(
+                runpage.Told(
+                    Kit(run, [group], results), "p/", repository="https://e.org/x", canonical="https://e.org/p"
+                ),
+                replace(spot, asset=lambda *_: png()),
+            ),
+            lambda results=results, spot=spot: runlist.render([group], lambda _: results, {"mlp": "p/"}, spot),
             lambda results=results, spot=spot: comparison.render(
                 comparison.Options(("mlp",), ("acc", "train_s")), results, spot
             ),

@@ -367,12 +367,27 @@
     });
   };
 
+  // The field of a page's filter is not there without this script; it hides the rows that lack one of the words typed.
+  const filter = (place) => {
+    const rows = document.getElementById(place.dataset.dlFilter)?.tBodies[0].rows;
+    if (!rows) return;
+    const label = make("label", {}, `${place.dataset.label} `), field = make("input", {type: "search"});
+    label.append(field);
+    place.append(label);
+    place.hidden = false;
+    field.addEventListener("input", () => {
+      const typed = field.value.toLowerCase().split(/\s+/);
+      for (const row of rows) row.hidden = !typed.every((word) => row.textContent.toLowerCase().includes(word));
+    });
+  };
+
   window.dlplugin = () => {
     words = JSON.parse(document.querySelector("[data-dl-words]").dataset.dlWords);
     for (const [name, {figure}] of parts) if (!figure.isConnected) parts.delete(name);
     const fresh = (selector) => [...document.querySelectorAll(selector)].filter((one) => !known.has(one) && known.add(one));
     const tables = fresh("table.dl-values[data-sortable]");
     const charts = fresh(".dl-chart");
+    fresh("[data-dl-filter][hidden]").forEach(filter);
     if (!tables.length && !charts.length) return;
     state = new URLSearchParams();
     tables.forEach(table);
