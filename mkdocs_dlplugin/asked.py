@@ -19,7 +19,7 @@ from mkdocs_dlplugin.plan import Plan, plan
 from mkdocs_dlplugin.readings import ALL, Use, clashes, named_in
 from mkdocs_dlplugin.results import Group, Results
 from mkdocs_dlplugin.sessions import read_session
-from mkdocs_dlplugin.views import VIEWS, claims
+from mkdocs_dlplugin.views import VIEWS, chart, claims
 
 
 @dataclass
@@ -58,6 +58,8 @@ class Asked:
     """By page and place of a run's block: the run's name, and how the page shows it."""
     options: dict[Where, Any] = field(default_factory=dict)
     """Options of the other blocks, by place."""
+    files: set[str] = field(default_factory=set)
+    """Files of the project that these blocks were read from."""
     plan: Plan = field(default_factory=Plan)
     problems: list[DLError] = field(default_factory=list)
     """In page order."""
@@ -151,7 +153,7 @@ def read(site: Site, pages: Iterable[fences.Page]) -> Asked:
             elif block.kind == "run":
                 runs.append(_run(block, site, scan.fronts.get(block.page, {}), asked))
             else:
-                asked.options[block.where] = _options(block)
+                asked.options[block.where] = _options(block, site, asked)
         except DLError as problem:
             problems.append(problem)
     for inline in scan.inlines:
@@ -191,12 +193,16 @@ def _defaults(front: Mapping[str, Any]) -> dict[str, Any]:
     return {name: value for name, value in front.items() if name != "metrics"}
 
 
-def _options(block: Block) -> Any:
+def _options(block: Block, site: Site, asked: Asked) -> Any:
     if block.kind not in VIEWS:
         raise DLError(block.where, f"blocks of the kind '{block.kind}' are not yet available.")
-    return options.read(
+    chosen = options.read(
         VIEWS[block.kind].Options, options.read_body(block), block.where, what=f"an option of {block.kind}"
     )
+    if isinstance(chosen, chart.Options):
+        chosen, read = chart.load(chosen, block, site.root)
+        asked.files.update(read)
+    return chosen
 
 
 def _declared(metrics: Mapping[str, Any], where: Where, problems: list[DLError]) -> dict[str, Metric]:

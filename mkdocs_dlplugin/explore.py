@@ -81,8 +81,8 @@ def bundle(compiled: Mapping[int, Spec], along: str) -> bytes:
 
 
 def _transforms(compiled: Spec) -> Iterator[str]:
-    for key, value in entries(compiled):
-        if key == "transform" and isinstance(value, list):
+    for path, value in entries(compiled):
+        if path[-1] == "transform" and isinstance(value, list):
             yield from (str(one.get("type")) for one in value if isinstance(one, Mapping))
 
 

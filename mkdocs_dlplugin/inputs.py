@@ -95,6 +95,7 @@ def _others(asked: Asked, site: Site) -> Iterable[Path]:
     """Yield the files that were read without a note of when."""
     pages = {block.where.path for page in asked.pages.values() for block in page.blocks}
     yield from site.snippets.tried
+    yield from (site.root / name for name in asked.files)
     for run in asked.runs.values():
         if run.source_path not in pages:
             yield site.root / run.source_path

@@ -8,6 +8,7 @@ import html
 import json
 import math
 import os
+import re
 import subprocess
 import sys
 import tempfile
@@ -42,6 +43,15 @@ FG, MUTED, GRID, BG = (
     "var(--dl-bg,#fff)",
 )
 
+ON = "var(--dl-on,#000)"
+"""Text on the tints of a heat map."""
+
+SHARES = (11, 28, 46, 64, 82, 100)
+"""Percent of the colour for quantities in each tint of a heat map."""
+
+CELLS = tuple(f"color-mix(in srgb, var(--dl-seq,#3a78c4) {share}%, var(--dl-bg,#fff))" for share in SHARES)
+"""Tints of a heat map, from few to many: mixed here, since no scale can reckon with variables."""
+
 CONFIG: Mapping[str, Any] = {
     "background": None,
     "aria": False,
@@ -57,10 +67,17 @@ CONFIG: Mapping[str, Any] = {
     "axisY": {"domain": False, "ticks": False},
     "legend": {
         "labelColor": FG, "labelFontSize": 12, "labelLimit": 0, "titleColor": FG, "titleFontSize": 12, "orient": "top",
+        "titleFontWeight": "normal",
         "symbolOpacity": 1, "symbolSize": 70, "symbolStrokeWidth": 2, "columnPadding": 18, "rowPadding": 4,
         "offset": 14,
     },
     "text": {"color": FG, "fontSize": 12},
+    "title": {"color": FG, "subtitleColor": MUTED, "fontSize": 12},
+    "header": {"labelColor": FG, "labelFontSize": 12, "labelFontWeight": "bold", "titleColor": FG, "titleFontSize": 12,
+               "titleFontWeight": "normal"},
+    "mark": {"color": COLORS[0]},
+    "rule": {"color": FG},
+    "boxplot": {"median": {"color": BG}},
     "range": {"category": list(COLORS), "symbol": ["circle", "square", "triangle-up", "diamond", "cross"]},
 }  # fmt: skip
 
@@ -134,13 +151,12 @@ class Renderer:
         for index, width in enumerate(widths):
             laid_out = _sized(spec(width) if callable(spec) else spec, width)
             _refuse(laid_out)
-            refuse_addresses(laid_out)
             kind = "dl-svg" + ("" if len(widths) == 1 else " dl-narrow" if index else " dl-wide")
             # Search would index tick labels; the attribute keeps Material's from doing so.
             head = f'<svg class="{kind}" role="img" {said} data-search-exclude=""'
             # Ids of its own: what the hidden drawing defines, a legend's gradient say, is not there for the other.
             inner = f"{name}-narrow" if index else name
-            drawings.append(self._drawn(laid_out, inner).replace("<svg", head, 1))
+            drawings.append(_exact(self._drawn(laid_out, inner), width).replace("<svg", head, 1))
         return tuple(drawings)
 
     def explorable(
@@ -163,9 +179,8 @@ class Renderer:
         for width in widths:
             laid_out = _sized(spec(width), width)
             _refuse(laid_out)
-            refuse_addresses(laid_out)
             compiled[width] = json.loads(self._made(explore.interactive(laid_out), "vega"))
-            refuse_addresses(compiled[width])
+            _refuse_addresses(compiled[width])
         return explore.bundle(compiled, along) if all(map(explore.runs, compiled.values())) else b""
 
     def picture(self, svg: str) -> bytes:
@@ -275,22 +290,19 @@ class Renderer:
             process.wait()
 
 
-def refuse_addresses(spec: Any) -> None:
-    """Refuse whatever could fetch or link: `url` other than an inline image, and `href`.
-
-    Raises:
-        Failed: with the address found.
-    """
-    for key, value in specs.entries(spec):
-        if key == "href" or (key == "url" and not (isinstance(value, str) and value.startswith("data:image/"))):
-            raise Failed(f"'{key}' is refused in a chart, nothing may be fetched or linked: {str(value)[:60]!r}.")
-
-
 def _refuse(spec: Mapping[str, Any]) -> None:
     try:
         specs.refuse(spec)
     except ValueError as error:
         raise Failed(str(error)) from error
+
+
+def _refuse_addresses(compiled: Mapping[str, Any]) -> None:
+    """Refuse a compiled spec that would fetch or link, whatever it was compiled from."""
+    for path, value in specs.entries(compiled):
+        inline = isinstance(value, str) and value.startswith("data:image/")
+        if path[-1] == "href" or (path[-1] == "url" and not inline):
+            raise Failed(f"'{path[-1]}' is refused in a chart, nothing may be fetched or linked.")
 
 
 def _kept(path: Path, kind: str) -> str:
@@ -333,6 +345,23 @@ def _sized(spec: Mapping[str, Any], width: int) -> dict[str, Any]:
         sized.setdefault("height", 320 if width >= 480 else 260)
         sized.setdefault("autosize", {"type": "fit", "contains": "padding"})
     return sized
+
+
+def _exact(svg: str, width: int) -> str:
+    """Give a drawing the width that was asked for; one of several views comes out as wide as these happen to be.
+
+    A narrower one gets an empty margin at its right, so that letters keep their size; a wider one is made smaller.
+    """
+    found = _SIZE.search(svg)
+    if not found or float(found[1]) == width:
+        return svg
+    drawn, height = float(found[1]), float(found[2])
+    high = height if drawn <= width else height * width / drawn
+    size = f'width="{width}" height="{high:.0f}" viewBox="0 0 {max(drawn, width):g} {height:g}"'
+    return svg[: found.start()] + size + svg[found.end() :]
+
+
+_SIZE = re.compile(r'width="([\d.]+)" height="([\d.]+)" viewBox="0 0 [\d.]+ [\d.]+"')
 
 
 def _parsed(line: bytes) -> dict[str, Any]:

@@ -121,6 +121,28 @@ def load(text: str, where: Where, *, key: str | None = None) -> Any:
         loader.dispose()
 
 
+def places(text: str) -> dict[tuple[str | int, ...], int]:
+    """Find the line of every key of YAML that could be read, counted from 0, by the way to it; JSON is YAML, too."""
+    if len(text) > LIMIT:
+        return {}
+    found: dict[tuple[str | int, ...], int] = {}
+    loader = _Loader(text)
+    try:
+        waiting: list[tuple[tuple[str | int, ...], Any]] = [((), loader.get_single_node())]
+    except yaml.YAMLError:
+        return {}
+    finally:
+        loader.dispose()
+    while waiting:
+        way, node = waiting.pop()
+        if isinstance(node, yaml.MappingNode):
+            found |= {(*way, str(key.value)): key.start_mark.line for key, _ in node.value}
+            waiting += [((*way, str(key.value)), value) for key, value in node.value]
+        elif isinstance(node, yaml.SequenceNode):
+            waiting += [((*way, index), item) for index, item in enumerate(node.value)]
+    return found
+
+
 def scalar(text: str) -> Any:
     """Read one word the way YAML would: `5` is a number, `true` a truth, `[1, 2]` a list; else the text itself."""
     try:

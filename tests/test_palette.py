@@ -9,6 +9,7 @@ import re
 import pytest
 
 from mkdocs_dlplugin import shipped, vega
+from mkdocs_dlplugin.views.kinds import bar
 
 CSS = shipped.stylesheet().decode()
 BACKGROUNDS = {"light": "#ffffff", "dark": "#1e2129"}
@@ -92,10 +93,36 @@ def test_coloured_words_can_be_read_on_pages_and_on_tinted_boxes(name):
 
 
 def test_the_two_dark_blocks_of_the_stylesheet_say_the_same():
-    for name in ("muted", "grid", "good", "bad", "warn"):
+    for name in ("muted", "grid", "good", "bad", "warn", "seq", "on"):
         _, scheme, system = declared(name)[:3]
 
         assert scheme == system
+
+
+@pytest.mark.parametrize("scheme", PALETTES)
+def test_values_can_be_read_on_every_tint_of_a_heat_map(scheme):
+    index = list(PALETTES).index(scheme)
+    seq, on = declared("seq")[index], declared("on")[index]
+    tints = [mixed(seq, share / 100, BACKGROUNDS[scheme]) for share in vega.SHARES]
+
+    assert min(contrast(f"#{on[1:] * 2}", tint) for tint in tints) >= 4.5
+    # From one class to the next the tints go one way, by steps that are seen without hue.
+    light = [lab(linear(tint))[0] for tint in tints]
+    assert min(abs(a - b) for a, b in itertools.pairwise(light)) >= 4
+
+
+def test_the_heat_map_of_the_stylesheet_is_that_of_the_drawings():
+    assert f"var(--dl-seq,{declared('seq')[0]})" in vega.CELLS[0]
+    assert f"var(--dl-on,{declared('on')[0]})" == vega.ON
+
+
+@pytest.mark.parametrize("scheme", PALETTES)
+def test_an_interval_is_seen_on_every_bar(scheme):
+    fg = {"light": "#1c1e21", "dark": "#e4e6ea"}[scheme]
+    fills = [mixed(c, share / 100, BACKGROUNDS[scheme]) for c in PALETTES[scheme] for share in bar.FILLS]
+
+    # The line itself stands out, or its outline in the colour of the page.
+    assert min(max(contrast(fg, fill), contrast(BACKGROUNDS[scheme], fill)) for fill in fills) >= 3
 
 
 def test_the_stylesheet_is_small_and_fetches_nothing():

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import json
 import re
+import subprocess
 import sys
 import threading
 import xml.etree.ElementTree as ET
 
 import pytest
 
-from mkdocs_dlplugin import vega
+from mkdocs_dlplugin import specs, vega
 from mkdocs_dlplugin.slim import slim
 from mkdocs_dlplugin.vega import COLORS, Failed, Renderer, Unavailable, finite
 
@@ -134,7 +136,7 @@ def test_addresses_are_refused_before_anything_is_started(part):
 
 
 def test_an_inline_image_is_no_address():
-    vega.refuse_addresses({"mark": {"type": "image", "url": "data:image/png;base64,AAAA"}})
+    specs.refuse({"mark": {"type": "image", "url": "data:image/png;base64,AAAA"}})
 
 
 def test_numbers_that_json_cannot_hold_become_null():
@@ -234,3 +236,96 @@ def test_the_two_drawings_of_a_chart_share_no_id():
     assert wide
     assert narrow
     assert not wide & narrow
+
+
+# What vl-convert does to those who trust it.
+
+
+def test_a_link_that_failed_is_not_in_the_next_chart(renderer):
+    before = renderer.render(BAR)
+    linked = {**BAR, "encoding": {**BAR["encoding"], "href": {"value": "javascript:alert(1)"}}}
+    try:
+        # Around our own refusal, as if it had a hole.
+        renderer._ask(json.dumps({"spec": linked, "config": {}}))
+    except Failed:
+        assert renderer._process is None
+
+    after = renderer.render(BAR)
+    assert after == before
+    assert "javascript" not in "".join(after)
+
+
+def test_drawing_happens_in_another_program_so_that_this_one_may_fork():
+    pytest.importorskip("vl_convert")
+    code = (
+        "import os, sys\n"
+        "from mkdocs_dlplugin.vega import Renderer\n"
+        f"spec = {BAR!r}\n"
+        "with Renderer() as renderer:\n"
+        "    renderer.render(spec, (300,))\n"
+        "    assert 'vl_convert' not in sys.modules\n"
+        "    child = os.fork() if hasattr(os, 'fork') else 0\n"
+        "    if not child and hasattr(os, 'fork'): os._exit(0)\n"
+        "    if child: assert os.waitpid(child, 0)[1] == 0\n"
+        "    renderer.render(spec, (301,))\n"
+    )
+
+    assert subprocess.run([sys.executable, "-c", code], timeout=120, check=False).returncode == 0
+
+
+def test_the_fonts_of_a_machine_change_no_byte(renderer, tmp_path, monkeypatch):
+    (tmp_path / "fonts.conf").write_text('<?xml version="1.0"?><!DOCTYPE fontconfig SYSTEM "fonts.dtd"><fontconfig/>')
+    for name in ("FONTCONFIG_PATH", "HOME", "XDG_DATA_HOME", "XDG_CONFIG_HOME"):
+        monkeypatch.setenv(name, str(tmp_path))
+    monkeypatch.setenv("FONTCONFIG_FILE", str(tmp_path / "fonts.conf"))
+    named = {**CLIPPED, "title": "Wide WWW and narrow iii letters"}
+    with Renderer() as bare:
+        drawn = bare.render(named)
+
+    assert drawn == renderer.render(named)
+
+
+@pytest.mark.parametrize("seed", ["1", "2"])
+def test_the_order_of_a_hash_changes_no_byte(renderer, monkeypatch, seed):
+    monkeypatch.setenv("PYTHONHASHSEED", seed)
+    with Renderer() as other:
+        assert other.render(CLIPPED) == renderer.render(CLIPPED)
+
+
+def test_values_that_are_no_numbers_are_left_out(renderer):
+    rows = [{"x": 0, "y": 1.0}, {"x": 1, "y": float("nan")}, {"x": 2, "y": float("inf")}, {"x": 3, "y": 2.0}]
+    encoding = {name: {"field": name, "type": "quantitative"} for name in "xy"}
+    (drawing,) = renderer.render({"data": {"values": rows}, "mark": "point", "encoding": encoding}, (300,))
+
+    assert "NaN" not in drawing
+    assert "Infinity" not in drawing
+
+
+def test_more_rows_than_a_page_can_hold_are_refused_in_words():
+    rows = [{"a": "x", "b": number} for number in range(300_000)]
+
+    with pytest.raises(Failed, match=r"300,000 rows of data are refused in a chart, more than 50,000. Aggregate them"):
+        Renderer(command=("/nonexistent",), version="x").render({**BAR, "data": {"values": rows}})
+
+
+def test_another_version_or_another_look_is_drawn_anew(tmp_path, monkeypatch):
+    code = "for line in sys.stdin: print(json.dumps({'svg': DRAWN}), flush=True)"
+    with fake(tmp_path, code, cache=tmp_path / "cache") as first:
+        first.render(BAR, (400,))
+    later = Renderer(tmp_path / "cache", command=("/nonexistent",), version="later")
+    with pytest.raises(Failed, match="cannot be started"):
+        later.render(BAR, (400,))
+    monkeypatch.setattr(vega, "CONFIG", {"font": "Other"})
+    other = Renderer(tmp_path / "cache", command=("/nonexistent",), version="fake")
+    with pytest.raises(Failed, match="cannot be started"):
+        other.render(BAR, (400,))
+
+
+def test_a_drawing_of_several_views_is_as_wide_as_asked_for(renderer):
+    views = {"hconcat": [{**BAR, "width": 80}, {**BAR, "width": 90}]}
+    (padded,) = renderer.render(views, (500,))
+    (shrunk,) = renderer.render(views, (120,))
+
+    assert re.search(r'width="500" height="\d+" viewBox="0 0 500 ', padded)
+    drawn = float(re.search(r'width="120" height="\d+" viewBox="0 0 ([\d.]+) ', shrunk)[1])
+    assert drawn > 120

@@ -4,141 +4,230 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection, Sequence
+from dataclasses import dataclass
 from html import escape
+from statistics import median
 
-from mkdocs_dlplugin.model import Value, show
+from mkdocs_dlplugin.model import Metric
 from mkdocs_dlplugin.numbers import NBSP, linked, shown
-from mkdocs_dlplugin.reporting import counted
 from mkdocs_dlplugin.results import Place
-from mkdocs_dlplugin.views.curves import Figure, Line, Point
-from mkdocs_dlplugin.views.drawing import Reference
+from mkdocs_dlplugin.views.choices import Reference
+from mkdocs_dlplugin.views.figures import Figure, Line, Point, written
+from mkdocs_dlplugin.words import html, say
 
 TOLD = 6
 """Up to so many runs the caption names every one; of more, the highest and lowest."""
 
 
+@dataclass(frozen=True)
+class Told:
+    """One number of the finding."""
+
+    name: str
+    line: Line
+    point: Point
+    lead: str = ""
+    """Name of the text around it where it is the highest or lowest of many."""
+
+
 def title(figure: Figure, own: str) -> str:
     """Write the figure's title: the author's, or what is shown against what."""
-    along = f" by {x_name(figure)}" if figure.kind == "line" else ""
-    text = own or _subject(figure) + along
+    return titled(own or _titled(figure, subject(figure), x_name(figure)))
+
+
+def titled(text: str) -> str:
+    """Write a title as the beginning of a caption."""
     return f"<strong>{escape(text if text[-1] in '.?!' else text + '.')}</strong>"
 
 
 def sentences(figure: Figure, references: Sequence[Reference], place: Place) -> str:
     """Say in sentences what the drawing shows: the numbers, what the interval is, the references, what is missing."""
-    told = "; ".join(
-        f"{lead}{_named(figure, line, place)} {_number_html(figure, point, place)}"
-        for lead, line, point in _finding(figure)
-    )
-    sources = "".join(f" {_reference(reference, figure)}" for reference in references)
-    notes = "".join(f" {escape(note)}" for note in figure.notes)
-    return f"{escape(_at(figure))}{told}. {escape(_basis(figure))}{sources}{notes}"
-
-
-def _finding(figure: Figure) -> list[tuple[str, Line, Point]]:
-    """Choose what to tell: every line at its end, or of many the highest and the lowest."""
-    ends = [("", line, line.points[-1]) for line in figure.lines]
-    if len(ends) <= TOLD:
-        return ends
-    ranked = sorted(ends, key=lambda end: end[2].estimate.mean)
-    # Of dots the word begins the sentence.
-    first = "Highest " if figure.kind == "dot" else "highest "
-    return [(first, *ranked[-1][1:]), ("lowest ", *ranked[0][1:])]
-
-
-def _at(figure: Figure) -> str:
-    """Say where along the x axis the told numbers stand; lines may end at different places."""
-    ends = {line.points[-1].x for line in figure.lines}
-    if figure.kind == "dot":
-        return ""
-    return f"At {x_name(figure)} {place_of(ends.pop())}: " if len(ends) == 1 else "At the end of each line: "
-
-
-def _basis(figure: Figure) -> str:
-    """Say what the mark, the band and the small dots are, and what they rest on."""
-    points = [point for point in figure.points if point.estimate.kind != "exact"]
-    if not points:
-        return ""
-    seeds = _counts({point.estimate.n for point in points})
-    mark = "Dots" if figure.kind == "dot" else "Lines"
-    if seeds == "1 seed":
-        return f"{mark} are single runs, without interval."
-    spread = [point.estimate for point in points if point.estimate.low is not None]
-    small = "; small dots are single seeds" if figure.kind == "dot" else ""
-    if not spread:
-        return f"{mark} are means of {seeds}, without interval{small}."
-    band = "bars" if figure.kind == "dot" else "bands"
-    labels = " or ".join(dict.fromkeys(estimate.label for estimate in spread if estimate.label))
-    return f"{mark} are means of {seeds}; {band} are 95{NBSP}% intervals ({labels}){small}."
-
-
-def _counts(counts: Collection[int]) -> str:
-    low, high = min(counts), max(counts)
-    return counted(high, "seed") if low == high else f"{low} to {high} seeds"
-
-
-def _reference(reference: Reference, figure: Figure) -> str:
-    """Name a reference line with its value and where it comes from."""
-    value = _plain(reference.value, figure)
-    if re.match(r"https?://", reference.source):
-        label = f'<a href="{escape(reference.source)}">{escape(reference.label)}</a>'
-    else:
-        label = escape(reference.label) + (f" ({escape(reference.source)})" if reference.source else "")
-    return f"Dashed line: {label}, {escape(value)}."
-
-
-def _plain(value: float, figure: Figure) -> str:
-    """Write a value of the figure's metric that has no interval, with its unit."""
-    if figure.metric.style == "percent":
-        return f"{value * 100:.4g}{NBSP}%"
-    return f"{value:,.6g}" + (f"{NBSP}{figure.metric.unit}" if figure.metric.unit else "")
+    told = _at(figure, "; ".join(_told_html(told, figure, place) for told in _finding(figure)), marked=True)
+    rest = [escape(basis(figure)), *(_reference(reference, figure) for reference in references)]
+    return " ".join([told, *filter(None, rest), *map(escape, figure.notes)])
 
 
 def alternative(figure: Figure) -> str:
     """Say for those who do not see it which kind of chart this is, what it shows, and what it finds."""
-    labels = [line.label for line in figure.lines]
-    of = ", ".join(labels) if len(labels) <= TOLD else f"{len(labels)} runs"
-    along = ""
-    if figure.kind == "line":
-        ends = f" from {place_of(figure.xs[0])} to {place_of(figure.xs[-1])}" if len(figure.xs) > 1 else ""
-        along = f" by {x_name(figure)}{ends}"
-    told = "; ".join(
-        f"{lead}{line.label} {shown(point.estimate, figure.metric).text}" for lead, line, point in _finding(figure)
-    )
-    kind = "Line chart" if figure.kind == "line" else "Dot chart"
-    return f"{kind} of {_inside(_subject(figure))}{along} for {of}. {_at(figure)}{told}."
+    names = list(dict.fromkeys(name_of(figure, line) for line in figure.lines))
+    if figure.form in ("points", "cells"):
+        names = list(dict.fromkeys(point.group.run.title for point in figure.points))
+    told = _at(figure, "; ".join(_told_text(told, figure) for told in _finding(figure)))
+    words = {
+        "kind": say(f"chart-{figure.kind}"),
+        "subject": inside(subject(figure)),
+        "of": ", ".join(names) if len(names) <= TOLD else say("chart-alt-runs", n=len(names)),
+        "told": told,
+    }
+    if figure.form == "curves" and len(figure.xs) > 1:
+        first, last = written(figure.xs[0]), written(figure.xs[-1])
+        return say("chart-alt-along", along=x_name(figure), first=first, last=last, **words)
+    return say("chart-alt", **{**words, "subject": _titled(figure, inside(subject(figure)), x_name(figure))})
 
 
-def _named(figure: Figure, line: Line, place: Place) -> str:
-    """Write a line's name; where its number is no link, the name leads to the page of the run."""
-    if figure.of == "points" or not place.run_pages:
-        return escape(line.label)
-    return f'<a href="{escape(place.run_link(line.points[-1].group))}">{escape(line.label)}</a>'
+def basis(figure: Figure) -> str:
+    """Say what the mark, the band and the small dots are, and what they rest on."""
+    if figure.form == "counts":
+        first = figure.points[0]
+        return say("chart-bins", width=plain(first.until - float(first.x), figure.metric))
+    estimates = [point.estimate for point in figure.points if point.estimate.kind != "exact"]
+    if not estimates:
+        return ""
+    counts = {estimate.n for estimate in estimates}
+    if counts == {1}:
+        return say(f"chart-single-{figure.kind}")
+    spread = [estimate for estimate in estimates if estimate.low is not None]
+    if not spread:
+        return say(f"chart-bare-{figure.kind}", seeds=_seeds(counts))
+    label = say("chart-or").join(dict.fromkeys(estimate.label for estimate in spread if estimate.label))
+    return say(f"chart-means-{figure.kind}", seeds=_seeds(counts), label=label)
 
 
-def _number_html(figure: Figure, point: Point, place: Place) -> str:
-    """Write a number; one that is a run's metric carries its address, a step of a series has none."""
-    number = shown(point.estimate, figure.metric)
+def name_of(figure: Figure, line: Line) -> str:
+    """Name a line of a figure; in small multiples with its panel, which is enough where all show the same run."""
+    if not line.panel:
+        return line.label
+    return line.panel if len(figure.labels) == 1 else f"{line.label}, {line.panel}"
+
+
+# What is told.
+
+
+def _finding(figure: Figure) -> list[Told]:
+    """Choose what to tell: every line at its end, or of many the highest and the lowest."""
+    if figure.form == "cells":
+        ends = [Told(line.label, line, point) for line in figure.lines for point in line.points]
+    elif figure.form == "points":
+        ends = [Told(called(line, p), line, p) for line in figure.lines for p in line.points]
+    else:
+        ends = [Told(name_of(figure, line), line, line.points[-1]) for line in figure.lines]
+    if len(ends) <= (2 if figure.form == "cells" else TOLD) or figure.form == "counts":
+        return ends
+    ranked = sorted(ends, key=lambda end: end.point.estimate.mean)
+    # Where nothing stands before it, the word begins the sentence.
+    first = "chart-highest" if figure.form == "curves" else "chart-first-highest"
+    return [
+        Told(one.name, one.line, one.point, lead) for one, lead in ((ranked[-1], first), (ranked[0], "chart-lowest"))
+    ]
+
+
+def _cell(told: Told, figure: Figure) -> dict[str, str]:
+    """Say where a cell stands."""
+    up = inside(figure.up.title or figure.up.field.replace("_", " "))
+    return {"along": x_name(figure), "place": written(told.point.x), "up": up, "row": told.line.label}
+
+
+def called(line: Line, point: Point) -> str:
+    """Name a point of a scatter plot, in small multiples with its panel."""
+    name = point.label or line.label
+    return f"{name}, {line.panel}" if line.panel else name
+
+
+def _told_html(told: Told, figure: Figure, place: Place) -> str:
+    """Write a finding; a number that is a run's metric carries its address, a step of a series has none."""
+    if figure.form == "counts":
+        said = say("chart-told-counts", who=told.name, **_counted(told.line, figure))
+        return escape(said)
+    name, number = escape(told.name), shown(told.point.estimate, figure.metric)
     if figure.of == "points":
-        return linked(number, figure.metric.name, [point.group], place)
-    spread = f' <span class="dl-ci">{escape(number.spread)}</span>' if number.spread else ""
-    return f"{escape(number.value)}{spread}"
+        text = linked(number, figure.metric.name, [told.point.group], place)
+    else:
+        spread = f' <span class="dl-ci">{escape(number.spread)}</span>' if number.spread else ""
+        text = f"{escape(number.value)}{spread}"
+        if place.run_pages:
+            name = f'<a href="{escape(place.run_link(told.point.group))}">{name}</a>'
+    said = html("chart-told-panel" if told.line.panel else "chart-told", who=name, number=text)
+    if figure.form == "points":
+        at = escape(written(told.point.x))
+        if told.point.across and figure.across:
+            at = linked(shown(told.point.across, figure.across), figure.across.name, [told.point.group], place)
+        said = html("chart-told-point", who=name, number=text, along=escape(x_name(figure)), place=at)
+    if figure.form == "cells":
+        where = {name: escape(word) for name, word in _cell(told, figure).items()}
+        said = html("chart-told-cell", number=text, **where)
+    return html(told.lead, told=said) if told.lead else said
 
 
-def _subject(figure: Figure) -> str:
+def _told_text(told: Told, figure: Figure) -> str:
+    if figure.form == "counts":
+        return say("chart-told-counts", who=told.name, **_counted(told.line, figure))
+    number = shown(told.point.estimate, figure.metric).text
+    said = say("chart-told-panel" if told.line.panel else "chart-told", who=told.name, number=number)
+    if figure.form == "points":
+        across = told.point.across
+        at = shown(across, figure.across).text if across and figure.across else written(told.point.x)
+        said = say("chart-told-point", who=told.name, number=number, along=x_name(figure), place=at)
+    if figure.form == "cells":
+        said = say("chart-told-cell", number=number, **_cell(told, figure))
+    return say(told.lead, told=said) if told.lead else said
+
+
+def _counted(line: Line, figure: Figure) -> dict[str, str]:
+    """Write how many values a histogram counted, and where they lie."""
+    ends = {"median": median(line.values), "low": min(line.values), "high": max(line.values)}
+    number = say(f"chart-values-{line.section}", n=f"{len(line.values):,}")
+    return {"number": number, **{name: plain(_short(value), figure.metric) for name, value in ends.items()}}
+
+
+def _short(value: float) -> float:
+    """Round a single value to three digits; it has no interval that says how many are true."""
+    return float(f"{value:.3g}")
+
+
+def _at(figure: Figure, told: str, *, marked: bool = False) -> str:
+    """Say where along the x axis the told numbers stand; lines may end at different places."""
+    words = html if marked else say
+    if figure.form != "curves":
+        return words("chart-at-nothing", told=told)
+    ends = {line.points[-1].x for line in figure.lines}
+    if len(ends) > 1:
+        return words("chart-at-ends", told=told)
+    along, place = x_name(figure), written(ends.pop())
+    return words("chart-at", along=escape(along) if marked else along, place=escape(place), told=told)
+
+
+def _seeds(counts: Collection[int]) -> str:
+    low, high = min(counts), max(counts)
+    return say("seeds", n=high) if low == high else say("chart-from-to-seeds", low=low, high=high)
+
+
+def _reference(reference: Reference, figure: Figure) -> str:
+    """Name a reference line with its value and where it comes from."""
+    if re.match(r"https?://", reference.source):
+        label = f'<a href="{escape(reference.source)}">{escape(reference.label)}</a>'
+    else:
+        label = escape(reference.label) + (f" ({escape(reference.source)})" if reference.source else "")
+    return html("chart-reference", label=label, value=escape(plain(reference.value, figure.metric)))
+
+
+# Words.
+
+
+def subject(figure: Figure) -> str:
+    """Name what is measured."""
     return figure.y.title or figure.metric.title
+
+
+def _titled(figure: Figure, what: str, along: str) -> str:
+    if figure.form == "cells":
+        up = inside(figure.up.title or figure.up.field.replace("_", " "))
+        return say("chart-title-cells", subject=what, along=along, up=up)
+    names = {"curves": "chart-title-along", "points": "chart-title-points"}
+    return say(names.get(figure.form, "chart-title"), subject=what, along=along)
 
 
 def x_name(figure: Figure) -> str:
     """Name the x axis inside a sentence."""
-    return _inside(figure.x.title or figure.x.field.replace("_", " "))
+    return inside(figure.x.title or (figure.across.title if figure.across else figure.x.field.replace("_", " ")))
 
 
-def _inside(title: str) -> str:
+def inside(title_: str) -> str:
     """Write a title inside a sentence; abbreviations keep their capitals."""
-    return title[:1].lower() + title[1:] if title[1:2].islower() else title
+    return title_[:1].lower() + title_[1:] if title_[1:2].islower() else title_
 
 
-def place_of(value: Value) -> str:
-    """Write a place on the x axis."""
-    return f"{value:,.6g}" if isinstance(value, float | int) and not isinstance(value, bool) else show(value)
+def plain(value: float, metric: Metric) -> str:
+    """Write a value of a metric that has no interval, with its unit."""
+    if metric.style == "percent":
+        return f"{value * 100:.4g}{NBSP}%"
+    return f"{value:,.6g}" + (f"{NBSP}{metric.unit}" if metric.unit else "")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Literal
 
 from mkdocs_dlplugin.errors import DLError, suggest
@@ -11,100 +11,14 @@ from mkdocs_dlplugin.model import Metric, Sample, Value, Where, address
 from mkdocs_dlplugin.reporting import listed
 from mkdocs_dlplugin.results import LARGEST, Group, Results, items
 from mkdocs_dlplugin.stats import Estimate, estimate
+from mkdocs_dlplugin.views.figures import Axis, Chosen, Figure, Line, Point, Wanted, is_number
+from mkdocs_dlplugin.words import say
 
 MOST_POINTS = 200
 """Per line; more cannot be told apart in 688 pixels and makes the page heavy."""
 
 STEP = "step"
 """Name of the axis along which `run.log` writes."""
-
-
-@dataclass(frozen=True)
-class Axis:
-    """One axis as the author wants it."""
-
-    field: str = ""
-    """Parameter, metric or series it shows; empty when left open."""
-    title: str = ""
-    """What stands beside it; made from the field when empty."""
-    scale: Literal["linear", "log"] = "linear"
-    zero: bool = False
-    """Whether it begins at zero even when no value is near."""
-    domain: tuple[float, float] | None = None
-    """Lowest and highest value shown; from the data when not given."""
-
-
-@dataclass(frozen=True)
-class Chosen:
-    """One run at one point that the block names, with the name the block gives it."""
-
-    group: Group
-    label: str = ""
-    """The block's own name for it; empty for the run's."""
-
-
-@dataclass(frozen=True)
-class Wanted:
-    """What a block asks of its runs."""
-
-    name: str
-    """The metric or series it shows."""
-    results: Results
-    where: Where
-    """The block, for messages."""
-
-
-@dataclass(frozen=True)
-class Point:
-    """One place on a line: what was measured there."""
-
-    x: Value
-    """Step, parameter or mean of a metric; of a dot the label of its row."""
-    estimate: Estimate
-    """Mean and interval in the metric's own unit."""
-    values: tuple[float, ...]
-    """One per seed."""
-    group: Group
-    """The run and point behind it, for links."""
-
-
-@dataclass(frozen=True)
-class Line:
-    """Points that belong together: a curve, or the single dot of a row."""
-
-    label: str
-    points: tuple[Point, ...]
-    section: str = ""
-    """Value of the tag that rows are grouped by; empty without one."""
-
-
-@dataclass(frozen=True)
-class Figure:
-    """Everything a chart shows, read and estimated, nothing drawn yet."""
-
-    kind: Literal["line", "dot"]
-    lines: tuple[Line, ...]
-    metric: Metric
-    """What is measured."""
-    x: Axis
-    """Its field is `step`, a parameter, a metric or a series; of dots empty."""
-    of: Literal["series", "points"]
-    """Whether the points are steps of a series, or runs."""
-    y: Axis = Axis()
-    """How the values are shown, as the author wants it."""
-    notes: tuple[str, ...] = ()
-    """What is missing, as sentences for the caption."""
-
-    @property
-    def points(self) -> list[Point]:
-        """Return all points of all lines."""
-        return [point for line in self.lines for point in line.points]
-
-    @property
-    def xs(self) -> list[Value]:
-        """Return the places on the x axis: numbers ascending, words in the order they come."""
-        places = dict.fromkeys(point.x for point in self.points)
-        return sorted(places, key=float) if all(is_number(place) for place in places) else list(places)
 
 
 def choose(entries: Sequence[tuple[str, str]], results: Results, where: Where) -> list[Chosen]:
@@ -132,16 +46,18 @@ def dots(chosen: Sequence[Chosen], wanted: Wanted, tag: str) -> Figure:
     Raises:
         DLError: a run that has results has no such metric, or nobody carries the tag.
     """
-    _known_tag(chosen, tag, wanted.where)
+    known_tag(chosen, tag, wanted.where)
     lines = []
     for one in chosen:
         if one.group.complete:
-            point = _measured(one.group, wanted)
-            label = _label(one, one.group.params, alone=_is_alone(one, chosen))
+            point = measured(one.group, wanted)
+            label = label_of(one, without(one.group.params, wanted.facet), alone=is_alone(one, chosen))
             lines.append(Line(label, (replace(point, x=label),), one.group.run.tags.get(tag, "")))
     sections = list(dict.fromkeys(line.section for line in lines))
     lines.sort(key=lambda line: sections.index(line.section))
-    return Figure("dot", tuple(_distinct(lines)), _metric(lines, wanted), Axis(), "points", notes=_missing(chosen))
+    return Figure(
+        "dot", tuple(distinct(lines)), metric_of(lines, wanted), Axis(), "points", "rows", notes=missing(chosen)
+    )
 
 
 def curves(chosen: Sequence[Chosen], wanted: Wanted, x: Axis) -> Figure:
@@ -151,27 +67,26 @@ def curves(chosen: Sequence[Chosen], wanted: Wanted, x: Axis) -> Figure:
         DLError: the field of the x axis is unknown or ambiguous, or a run lacks what is asked for.
     """
     field = x.field or STEP
-    kind = _kind_of(field, chosen, wanted.where)
+    kind = kind_of(field, chosen, wanted.where)
     of: Literal["series", "points"]
     ready = [one for one in chosen if one.group.complete]
-    notes = _missing(chosen)
+    notes = missing(chosen)
     if kind in ("step", "series"):
-        lines = [_learning(one, field, wanted, alone=_is_alone(one, chosen)) for one in ready]
+        lines = [_learning(one, field, wanted, alone=is_alone(one, chosen)) for one in ready]
         metric, of = wanted.results.metric(wanted.name), "series"
-        notes += tuple(f"{line.label} is not shown: its seeds share no step." for line in lines if not line.points)
+        notes += tuple(say("chart-no-step", who=line.label) for line in lines if not line.points)
     else:
         lines = _along(ready, field, wanted, across=kind == "metric")
-        metric, of = _metric(lines, wanted), "points"
-    return Figure("line", tuple(_distinct(lines)), metric, replace(x, field=field), of, notes=notes)
+        metric, of = metric_of(lines, wanted), "points"
+    return Figure("line", tuple(distinct(lines)), metric, replace(x, field=field), of, "curves", notes=notes)
 
 
-def is_number(value: Value) -> bool:
-    """Tell numbers from words and from true and false."""
-    return isinstance(value, int | float) and not isinstance(value, bool)
+def kind_of(field: str, chosen: Sequence[Chosen], where: Where) -> Literal["parameter", "metric", "series", "step"]:
+    """Find out what an x field is; a series also leaves its last value as a metric, so the two do not clash.
 
-
-def _kind_of(field: str, chosen: Sequence[Chosen], where: Where) -> Literal["parameter", "metric", "series", "step"]:
-    """Find out what an x field is; a series also leaves its last value as a metric, so the two do not clash."""
+    Raises:
+        DLError: it is none of these, or two.
+    """
     params = {name for one in chosen for name in one.group.params}
     records = [record for one in chosen for record in one.group.records]
     metrics = {name for record in records for name in (*record.metrics, *record.timings)}
@@ -202,7 +117,7 @@ def _along(ready: Sequence[Chosen], field: str, wanted: Wanted, *, across: bool)
     """
     joined: dict[tuple[str, str], list[Point]] = {}
     for one in ready:
-        point = _measured(one.group, wanted)
+        point = measured(one.group, wanted)
         if across:
             values = wanted.results.sample(one.group, field, wanted.where).values
             point = replace(point, x=sum(values) / len(values))
@@ -211,19 +126,21 @@ def _along(ready: Sequence[Chosen], field: str, wanted: Wanted, *, across: bool)
         else:
             hint = suggest(field, one.group.params) or "It has no parameters; draw it as a `reference`."
             raise DLError(wanted.where, f"run '{one.group.address}' has no parameter '{field}'.", hint)
-        others = {} if across else _without(one.group.params, field)
-        same = [_without(o.group.params, field) for o in ready if _named_alike(o, one)]
-        label = _label(one, others, alone=across or all(other == others for other in same))
+        others = {} if across else without(one.group.params, field, wanted.facet)
+        same = [without(o.group.params, field, wanted.facet) for o in ready if _named_alike(o, one)]
+        label = label_of(one, others, alone=across or all(other == others for other in same))
         joined.setdefault((one.group.run.name, label), []).append(point)
-    return [Line(label, tuple(_ordered(points))) for (_, label), points in joined.items()]
+    return [Line(label, tuple(ordered(points))) for (_, label), points in joined.items()]
 
 
-def _ordered(points: list[Point]) -> list[Point]:
+def ordered(points: list[Point]) -> list[Point]:
+    """Sort points along x where all of them stand at numbers."""
     return sorted(points, key=lambda point: float(point.x)) if all(is_number(p.x) for p in points) else points
 
 
-def _without(params: Mapping[str, Value], field: str) -> dict[str, Value]:
-    return {name: value for name, value in params.items() if name != field}
+def without(params: Mapping[str, Value], *fields: str) -> dict[str, Value]:
+    """Leave out parameters that are told elsewhere: along an axis, or as the name of a panel."""
+    return {name: value for name, value in params.items() if name not in fields}
 
 
 def _learning(one: Chosen, field: str, wanted: Wanted, *, alone: bool) -> Line:
@@ -236,22 +153,27 @@ def _learning(one: Chosen, field: str, wanted: Wanted, *, alone: bool) -> Line:
             if name not in record.series and name != STEP:
                 hint = suggest(name, sorted(record.series)) or "It logs none; use `run.log({…}, step=…)`."
                 raise DLError(wanted.where, f"'{name}' is not a series of run '{one.group.address}'.", hint)
-        columns.append(_finite(record.series[wanted.name]))
-        along.append({step: step for step in columns[-1]} if field == STEP else _finite(record.series[field]))
+        columns.append(finite(record.series[wanted.name]))
+        along.append({step: step for step in columns[-1]} if field == STEP else finite(record.series[field]))
     points = []
-    for step in _thinned(sorted(set.intersection(*(set(column) for column in (*columns, *along))))):
+    for step in thinned(sorted(set.intersection(*(set(column) for column in (*columns, *along))))):
         values = tuple(column[step] for column in columns)
         x = sum(column[step] for column in along) / len(along)
         points.append(Point(x, _at_step(one.group, metric, values), values, one.group))
-    return Line(_label(one, one.group.params, alone=alone), tuple(points))
+    return Line(label_of(one, without(one.group.params, wanted.facet), alone=alone), tuple(points))
 
 
-def _measured(group: Group, wanted: Wanted) -> Point:
+def measured(group: Group, wanted: Wanted) -> Point:
+    """Estimate the metric of one run at one point.
+
+    Raises:
+        DLError: it has no such metric.
+    """
     sample = wanted.results.sample(group, wanted.name, wanted.where)
     return Point(0, estimate(sample), sample.values, group)
 
 
-def _metric(lines: Iterable[Line], wanted: Wanted) -> Metric:
+def metric_of(lines: Iterable[Line], wanted: Wanted) -> Metric:
     """Return how the metric is declared; one that only `run.timer` knows is a timing in seconds."""
     metric = wanted.results.metric(wanted.name)
     timed = any(wanted.name in record.timings for line in lines for record in line.points[0].group.records)
@@ -275,18 +197,19 @@ def _at_step(group: Group, metric: Metric, values: tuple[float, ...]) -> Estimat
     )
 
 
-def _finite(series: tuple[Sequence[float], Sequence[float | None]]) -> dict[float, float]:
+def finite(series: tuple[Sequence[float], Sequence[float | None]]) -> dict[float, float]:
+    """Return the values of a series by step, without those that cannot be computed with."""
     return {step: value for step, value in zip(*series, strict=True) if value is not None and abs(value) <= LARGEST}
 
 
-def _thinned(steps: list[float]) -> list[float]:
+def thinned(steps: list[float]) -> list[float]:
     """Keep at most `MOST_POINTS` steps, evenly, the first and last among them."""
     if len(steps) <= MOST_POINTS:
         return steps
     return [steps[round(index * (len(steps) - 1) / (MOST_POINTS - 1))] for index in range(MOST_POINTS)]
 
 
-def _label(one: Chosen, params: Mapping[str, Value], *, alone: bool) -> str:
+def label_of(one: Chosen, params: Mapping[str, Value], *, alone: bool) -> str:
     """Name a line: the block's own name, else the run's, with its point where that is needed to tell it apart."""
     title = one.label or one.group.run.label
     if not title:
@@ -295,7 +218,7 @@ def _label(one: Chosen, params: Mapping[str, Value], *, alone: bool) -> str:
     return f"{title} {point}" if point and not (one.label and alone) else title
 
 
-def _is_alone(one: Chosen, chosen: Sequence[Chosen]) -> bool:
+def is_alone(one: Chosen, chosen: Sequence[Chosen]) -> bool:
     """Tell whether no other point of the run carries the same name of the block's own."""
     return sum(_named_alike(other, one) for other in chosen) == 1
 
@@ -304,7 +227,7 @@ def _named_alike(one: Chosen, other: Chosen) -> bool:
     return one.group.run.name == other.group.run.name and one.label == other.label
 
 
-def _distinct(lines: Sequence[Line]) -> list[Line]:
+def distinct(lines: Sequence[Line]) -> list[Line]:
     """Add the run's address to labels that several lines share; a line is found by its label."""
     labels = [line.label for line in lines]
     return [
@@ -316,21 +239,26 @@ def _distinct(lines: Sequence[Line]) -> list[Line]:
     ]
 
 
-def _known_tag(chosen: Sequence[Chosen], tag: str, where: Where) -> None:
+def known_tag(chosen: Sequence[Chosen], tag: str, where: Where) -> None:
+    """Refuse a tag that none of the runs carries.
+
+    Raises:
+        DLError: with the tags they carry.
+    """
     known = sorted({name for one in chosen for name in one.group.run.tags})
     if tag and tag not in known:
         raise DLError(where, f"none of these runs has the tag '{tag}'.", suggest(tag, known))
 
 
-def _missing(chosen: Sequence[Chosen]) -> tuple[str, ...]:
+def missing(chosen: Sequence[Chosen]) -> tuple[str, ...]:
     """Say what is not there; a mean over the seeds that happened to succeed would flatter the run."""
     notes = []
     for one in chosen:
         name, absent = one.label or one.group.label, listed(one.group.absent)
         if not one.group.records:
-            notes.append(f"{name} is not shown: no results yet.")
+            notes.append(say("chart-no-results", who=name))
         elif not one.group.complete:
-            notes.append(f"{name} is not shown: no result for seed {absent}.")
+            notes.append(say("chart-no-seed", who=name, seeds=absent))
         elif absent:
-            notes.append(f"{name} is shown without seed {absent}, which has no result.")
+            notes.append(say("chart-without-seed", who=name, seeds=absent))
     return tuple(notes)

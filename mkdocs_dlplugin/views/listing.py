@@ -7,43 +7,45 @@ import hashlib
 import io
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from html import escape
 from typing import Any
 
-from mkdocs_dlplugin.model import Value, show
+from mkdocs_dlplugin.model import Metric, Value, show
 from mkdocs_dlplugin.numbers import shown
 from mkdocs_dlplugin.results import Place
-from mkdocs_dlplugin.views.caption import place_of, x_name
-from mkdocs_dlplugin.views.curves import Figure, Point, is_number
+from mkdocs_dlplugin.stats import Estimate
+from mkdocs_dlplugin.views.caption import called, name_of, plain, x_name
+from mkdocs_dlplugin.views.figures import Figure, Line, Point, is_number, written
 from mkdocs_dlplugin.views.tables import cell
+from mkdocs_dlplugin.words import say
 
 ROWS = 25
 """Most rows of the data table; the CSV file holds all."""
 
+SCHEMA = "https://vega.github.io/schema/vega-lite/v6.json"
+
 
 def table(figure: Figure, labelled_by: str) -> str:
-    """Write the data as a table: rows of dots, or places along x by lines, at most `ROWS` of them."""
-    if figure.kind == "dot":
-        head = ["Run", figure.metric.title, "Seeds"]
-        rows = [[(line.label, ""), *_measured(figure, line.points[0])] for line in figure.lines]
-        more = ""
-    else:
-        places = figure.xs
-        step = -(-len(places) // ROWS)
-        # Counted from the end, where the numbers of the caption stand; the reader's script counts likewise.
-        kept = places[::-1][::step][::-1]
-        head = [x_name(figure), *(line.label for line in figure.lines)]
-        at = [{point.x: point for point in line.points} for line in figure.lines]
-        rows = [[_along(x), *(_number(figure, points[x]) if x in points else ("", "") for points in at)] for x in kept]
-        more = f"<p>{len(kept)} of {len(places)} places; the CSV file holds all.</p>" if step > 1 else ""
-    cells = "".join(f'<th scope="col">{escape(cell)}</th>' for cell in head)
-    body = "".join(
-        f'<tr><th scope="row"{_by(row[0])}>{escape(row[0][0])}</th>'
-        + "".join(f"<td{_by(cell)}>{escape(cell[0])}</td>" for cell in row[1:])
-        + "</tr>"
-        for row in rows
+    """Write the data as a table of at most `ROWS` rows, the last ones of curves among them."""
+    head, rows = {"rows": _rows, "curves": _places, "points": _points, "cells": _cells, "counts": _counts}[figure.form](
+        figure
     )
+    if figure.form != "curves":
+        return grid(head, rows[:ROWS], labelled_by, _more("chart-rows", min(ROWS, len(rows)), len(rows)))
+    # Counted from the end, where the numbers of the caption stand; the reader's script counts likewise.
+    kept = rows[::-1][:: -(-len(rows) // ROWS)][::-1]
+    return grid(head, kept, labelled_by, _more("chart-places", len(kept), len(rows)))
+
+
+Cell = str | tuple[str, str]
+"""What a cell says; in a tuple with the number it is sorted by, empty where that is the text, or nothing."""
+
+
+def grid(head: Sequence[str], rows: Sequence[Sequence[Cell]], labelled_by: str, more: str = "") -> str:
+    """Write cells of plain text as a table that scrolls sideways on a phone, and that scripts can sort."""
+    cells = "".join(f'<th scope="col">{escape(cell)}</th>' for cell in head)
+    body = "".join(f"<tr>{_cell(row[0], 'th')}{''.join(_cell(cell, 'td') for cell in row[1:])}</tr>" for row in rows)
     return (
         f'<div class="dl-scroll" tabindex="0" role="region" aria-labelledby="{escape(labelled_by)}">'
         f'<table class="dl-values" data-sortable><thead><tr>{cells}</tr></thead><tbody>{body}</tbody></table></div>'
@@ -51,61 +53,187 @@ def table(figure: Figure, labelled_by: str) -> str:
     )
 
 
-Cell = tuple[str, str]
-"""What a cell says, and the number it is sorted by; empty where that is the text of a name, or nothing."""
+def _cell(cell: Cell, tag: str) -> str:
+    said, by = (cell, "") if isinstance(cell, str) else cell
+    scope = ' scope="row"' if tag == "th" else ""
+    key = f' data-sort="{escape(by)}"' if by else ""
+    return f"<{tag}{scope}{key}>{escape(said)}</{tag}>"
 
 
-def _by(cell: Cell) -> str:
-    return f' data-sort="{escape(cell[1])}"' if cell[1] else ""
+def _more(said: str, kept: int, total: int) -> str:
+    return f"<p>{escape(say(said, kept=kept, n=total))}</p>" if kept < total else ""
 
 
-def _along(x: Value) -> Cell:
-    return place_of(x), repr(x) if is_number(x) else ""
+# The table, by what the figure holds.
+
+Listed = tuple[list[str], list[list[Cell]]]
+
+
+def _rows(figure: Figure) -> Listed:
+    rows: list[list[Cell]] = [
+        [name_of(figure, line), _number(figure, p), _count(p)] for line in figure.lines for p in line.points
+    ]
+    return [say("chart-run"), figure.metric.title, say("chart-seeds")], rows
+
+
+def _places(figure: Figure) -> Listed:
+    at = [{point.x: point for point in line.points} for line in figure.lines]
+    rows: list[list[Cell]] = [
+        [(written(x), _key(x)), *(_number(figure, points[x]) if x in points else "" for points in at)]
+        for x in figure.xs
+    ]
+    return [x_name(figure), *(name_of(figure, line) for line in figure.lines)], rows
+
+
+def _points(figure: Figure) -> Listed:
+    rows: list[list[Cell]] = [
+        [called(line, p), (across(figure, p), _key(p.x)), _number(figure, p), _count(p)]
+        for line in figure.lines
+        for p in line.points
+    ]
+    return [say("chart-run"), x_name(figure), figure.metric.title, say("chart-seeds")], rows
+
+
+def _cells(figure: Figure) -> Listed:
+    at = [{point.x: point for point in line.points} for line in figure.lines]
+    rows: list[list[Cell]] = [
+        [line.label, *(_number(figure, points[x]) if x in points else "" for x in figure.xs)]
+        for line, points in zip(figure.lines, at, strict=True)
+    ]
+    up = figure.up.title or figure.up.field.replace("_", " ")
+    return [f"{up} \\ {x_name(figure)}", *map(written, figure.xs)], rows
+
+
+def _counts(figure: Figure) -> Listed:
+    bins = [(point.x, point.until) for point in figure.lines[0].points]
+    counted = [[f"{line.points[i].estimate.mean:.0f}" for line in figure.lines] for i in range(len(bins))]
+    rows: list[list[Cell]] = [
+        [
+            (plain(float(first), figure.metric), _key(first)),
+            (plain(last, figure.metric), _key(last)),
+            *((number, number) for number in numbers),
+        ]
+        for (first, last), numbers in zip(bins, counted, strict=True)
+    ]
+    return [say("chart-from"), say("chart-to"), *(name_of(figure, line) for line in figure.lines)], rows
+
+
+def _key(value: Value) -> str:
+    return repr(value) if is_number(value) else ""
+
+
+def _count(point: Point) -> Cell:
+    """Write the number of seeds a mean rests on."""
+    n = str(point.estimate.n)
+    return n, n
 
 
 def _number(figure: Figure, point: Point) -> Cell:
-    return text(figure, point), repr(point.estimate.mean)
+    return text(point.estimate, figure.metric), repr(point.estimate.mean)
 
 
-def _measured(figure: Figure, point: Point) -> tuple[Cell, Cell]:
-    """Write a mean and the number of seeds it rests on."""
-    n = str(point.estimate.n)
-    return _number(figure, point), (n, n)
-
-
-def text(figure: Figure, point: Point) -> str:
+def text(estimate: Estimate, metric: Metric) -> str:
     """Write a number as tables show it, without what it rests on."""
-    number = shown(point.estimate, figure.metric)
+    number = shown(estimate, metric)
     return f"{number.value} {number.spread}".strip()
+
+
+def across(figure: Figure, point: Point) -> str:
+    """Write where a point of a scatter plot stands along x."""
+    if point.across is None or figure.across is None:
+        return written(point.x)
+    return text(point.across, figure.across)
+
+
+# The files.
 
 
 def as_csv(figure: Figure) -> bytes:
     """Write every point in the metric's own unit, with the values of its seeds."""
-    file = io.StringIO()
-    writer = csv.writer(file, lineterminator="\n")
-    first = [x_name(figure)] if figure.kind == "line" else []
-    writer.writerow(["run", *first, "mean", "low", "high", "seeds", "values"])
+    facet = [figure.facet] if figure.facet else []
+    if figure.form == "counts":
+        head = ["run", "from", "to", "count"]
+        rows = [
+            [line.label, _written(point.x), _written(point.until), int(point.estimate.mean)]
+            for line in figure.lines
+            for point in line.points
+        ]
+        return as_rows(head, rows)
+    first = {
+        "rows": [],
+        "curves": [x_name(figure)],
+        "points": [x_name(figure), "x_low", "x_high", "color"],
+        "cells": [x_name(figure), figure.up.field],
+    }[figure.form]
+    head = ["run", *facet, *first, "mean", "low", "high", "seeds", "values"]
+    rows = []
     for line in figure.lines:
         for point in line.points:
             found = point.estimate
-            ends = ["" if end is None else f"{end:.10g}" for end in (found.mean, found.low, found.high)]
-            place = [show(point.x)] if figure.kind == "line" else []
-            values = " ".join(map(repr, point.values))
-            writer.writerow([cell(line.label), *place, *ends, found.n, values])
+            rows.append([
+                *(cell(point.label or line.label), *([cell(line.panel)] if facet else [])),
+                *_first(figure, line, point),
+                *map(_end, (found.mean, found.low, found.high)),
+                *(found.n, " ".join(map(repr, point.values))),
+            ])  # fmt: skip
+    return as_rows(head, rows)
+
+
+def as_rows(head: Sequence[str], rows: Sequence[Sequence[Any]]) -> bytes:
+    """Write rows as CSV."""
+    file = io.StringIO()
+    writer = csv.writer(file, lineterminator="\n")
+    writer.writerow(head)
+    writer.writerows(rows)
     return file.getvalue().encode("utf-8", "backslashreplace")
 
 
-def files(name: str, figure: Figure, spec: Mapping[str, Any], place: Place) -> str:
+def _first(figure: Figure, line: Line, point: Point) -> list[str]:
+    if figure.form == "rows":
+        return []
+    if figure.form == "cells":
+        return [_written(point.x), cell(line.label)]
+    if figure.form == "curves":
+        return [_written(point.x)]
+    ends = (point.across.low, point.across.high) if point.across else (None, None)
+    return [_written(point.x), *map(_end, ends), cell(line.label)]
+
+
+def _end(end: float | None) -> str:
+    return "" if end is None else f"{end:.10g}"
+
+
+def _written(value: Value) -> str:
+    return cell(show(value)) if isinstance(value, str) else show(value)
+
+
+def files(name: str, table_: bytes, spec: Mapping[str, Any], place: Place) -> str:
     """Ship the data and the spec, and link them."""
     # Elsewhere the page's variables mean nothing; their fallbacks do.
-    plain = re.sub(r"var\(--[\w-]+,(#\w+)\)", r"\1", json.dumps(spec, indent=1, sort_keys=True))
-    schema = '{\n "$schema": "https://vega.github.io/schema/vega-lite/v6.json",'
-    shipped = (("CSV", "csv", as_csv(figure)), ("Vega-Lite", "vl.json", f"{schema}{plain[1:]}\n".encode()))
+    plain = _unmixed(re.sub(r"var\(--[\w-]+,(#\w+)\)", r"\1", json.dumps(spec, indent=1, sort_keys=True)))
+    schema = f'{{\n "$schema": "{SCHEMA}",'
+    shipped = (("CSV", "csv", table_), ("Vega-Lite", "vl.json", f"{schema}{plain[1:]}\n".encode()))
     links = []
     for kind, ending, content in shipped:
         url = place.file(f"{name}.{ending}", content)
         links.append(f'<a href="{escape(url)}" download="{escape(name)}.{ending}">{kind}</a>')
     return " · ".join(links)
+
+
+def _unmixed(text: str) -> str:
+    """Write mixed colours as what they come to, for programs that do not know `color-mix`."""
+
+    def mixed(found: re.Match[str]) -> str:
+        one, other = (_channels(found[group]) for group in (1, 3))
+        share = float(found[2]) / 100
+        return "#" + "".join(f"{round(a * share + b * (1 - share)):02x}" for a, b in zip(one, other, strict=True))
+
+    return re.sub(r"color-mix\(in srgb, (#\w+) ([\d.]+)%, (#\w+)\)", mixed, text)
+
+
+def _channels(color: str) -> list[int]:
+    digits = color[1:] if len(color) == 7 else "".join(digit * 2 for digit in color[1:])
+    return [int(digits[index : index + 2], 16) for index in (0, 2, 4)]
 
 
 def digest(content: str | bytes) -> str:

@@ -112,7 +112,9 @@ def _table(record: Record, value: Mapping[str, Any], frame: Frame) -> str:
 
 def _chart(record: Record, spec: Mapping[str, Any], frame: Frame) -> str:
     name = f"dl-shown-{digest_bytes(repr((record.place, spec)).encode('utf-8', 'backslashreplace'))[:8]}"
-    label = frame.fig_alt or frame.fig_cap or _title(spec) or _described(spec) or words.say("chart-alt", run=record.run)
+    label = (
+        frame.fig_alt or frame.fig_cap or _title(spec) or _described(spec) or words.say("chart-shown", run=record.run)
+    )
     drawn: tuple[str, ...] = ()
     composed = any(key in spec for key in _COMPOSED)
     if frame.renderer is not None:
@@ -170,8 +172,8 @@ def _title(spec: Mapping[str, Any]) -> str:
 def _rows(spec: Mapping[str, Any]) -> list[Any]:
     """Find the first data of a spec."""
     try:
-        for key, value in specs.entries(spec):
-            if key == "data" and isinstance(value, Mapping) and isinstance(value.get("values"), list):
+        for path, value in specs.entries(spec):
+            if path[-1] == "data" and isinstance(value, Mapping) and isinstance(value.get("values"), list):
                 return list(value["values"])
     except ValueError:
         pass

@@ -13,9 +13,10 @@ from mkdocs_dlplugin.results import Place
 from mkdocs_dlplugin.shipped import script
 from mkdocs_dlplugin.slim import READ
 from mkdocs_dlplugin.vega import WIDTHS, Failed, Renderer, Unavailable
-from mkdocs_dlplugin.views.caption import place_of, x_name
-from mkdocs_dlplugin.views.curves import Figure, is_number
-from mkdocs_dlplugin.views.listing import text
+from mkdocs_dlplugin.views.caption import called, plain, x_name
+from mkdocs_dlplugin.views.figures import Figure, Line, Point, is_number, written
+from mkdocs_dlplugin.views.listing import across, text
+from mkdocs_dlplugin.words import say
 
 LayOut = Callable[[int], Mapping[str, Any]]
 MARKS = ("line", "bar", "rect", "point")
@@ -92,12 +93,17 @@ def _rows(layer: Mapping[str, Any], spec: Mapping[str, Any]) -> Sequence[Mapping
 
 def _said(figure: Figure) -> list[dict[str, str]]:
     """Write what is read out at each point; one that is a whole row has no place along x."""
-    return [
-        {NAME: line.label, VALUE: text(figure, point).replace(" ±", f"{NBSP}±")}
-        | ({} if point.x == line.label else {AT: place_of(point.x)})
-        for line in figure.lines
-        for point in line.points
-    ]
+    return [_told(figure, line, point) for line in figure.lines for point in line.points]
+
+
+def _told(figure: Figure, line: Line, point: Point) -> dict[str, str]:
+    if figure.form == "counts":
+        low, high = plain(float(point.x), figure.metric), plain(point.until, figure.metric)
+        return {NAME: line.label, VALUE: f"{point.estimate.mean:.0f}", AT: say("bin", low=low, high=high)}
+    told = {NAME: called(line, point), VALUE: text(point.estimate, figure.metric).replace(" ±", f"{NBSP}±")}
+    if figure.form == "points":
+        return told | {AT: across(figure, point)}
+    return told if point.x == line.label else told | {AT: written(point.x)}
 
 
 def _spoken(layer: Mapping[str, Any], along: str) -> bytes:
