@@ -32,6 +32,10 @@ lint: $(VENV)/.ready  ## Style, types and the drawing of the house
 runtime:  ## Build what readers explore charts with, from npm packages; the same sources give the same bytes
 	cd tools/vega-runtime && npm ci --ignore-scripts --no-audit --no-fund && node build.js
 
+lighthouse: site  ## Lighthouse on a phone, median of three; exits 1 below 0.95 / 1.00 / 1.00 / 1.00 (quiet machine, npm)
+	.ci/browser --lighthouse
+	$(BIN)/python -m tests.site.lighthouse site
+
 benchmark: $(VENV)/.ready  ## Measure builds, runs and peers (half an hour) and record the table that the docs show
 	$(BIN)/python -m benchmarks
 	$(BIN)/mkdocs-dlplugin run benchmark
@@ -47,4 +51,4 @@ $(VENV)/.ready: pyproject.toml constraints.txt
 	$(BIN)/python -m pip install --quiet --constraint constraints.txt --editable '.[dev]'
 	@touch $@
 
-.PHONY: serve test site record check lint runtime benchmark clean help
+.PHONY: serve test site record check lint runtime lighthouse benchmark clean help

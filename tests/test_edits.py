@@ -12,10 +12,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
-from conftest import Sites
 
 from mkdocs_dlplugin import versions
 from mkdocs_dlplugin.__main__ import main
+from tests.conftest import Sites
 
 PAGE = """\
 # Page

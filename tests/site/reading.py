@@ -1,0 +1,129 @@
+"""Reading: pages of the built site in a real browser, each looked at once in each way and remembered."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from tests.site import scripts
+from tests.site.chromium import Chromium
+from tests.site.tab import MODES, WIDE, Mode, Tab
+
+CACHE = Path(os.environ.get("DLPLUGIN_SITE_TOOLS", Path(__file__).parents[2] / ".cache/site-tools"))
+"""Where `.ci/browser` puts what npm brings."""
+AXE = CACHE / "node_modules/axe-core/axe.min.js"
+VALIDATOR = CACHE / "node_modules/.bin/html-validate"
+
+PAGES = (
+    "",
+    "compare/mnist1d/",
+    "plugin/gallery/",
+    "plugin/blocks/",
+    "plugin/quickstart/",
+    "runs/cnn/",
+    "examples/first_look/",
+)
+"""The pages that are judged in the browser: each kind of page, and those that hold most."""
+
+NARROW = Mode(width=320, height=640)
+BARE = Mode(scripts=False)
+PAPER = Mode(media="print", dark=True)
+STILL = Mode(features=(("prefers-reduced-motion", "reduce"),))
+FORCED = Mode(features=(("forced-colors", "active"),))
+
+
+def node() -> str | None:
+    """Find Node.js; `None` where there is none."""
+    return shutil.which("node")
+
+
+@dataclass
+class Reader:
+    """Somebody who looks at pages and remembers what was seen."""
+
+    browser: Chromium
+    url: str
+    """Where the site is served."""
+    seen: dict[tuple[str, str], Any] = field(default_factory=dict)
+
+    def open(self, page: str, mode: Mode = WIDE) -> Tab:
+        """Open a page."""
+        return self.browser.tab(mode).open(self.url + page)
+
+    def _once(self, what: str, page: str, look: Any) -> Any:
+        if (what, page) not in self.seen:
+            self.seen[what, page] = look()
+        return self.seen[what, page]
+
+    def plain(self, page: str) -> dict[str, Any]:
+        """Look at a page on a desk: what it asks for, what jumps, what it holds."""
+
+        def look() -> dict[str, Any]:
+            with self.open(page) as tab:
+                tab.ask(scripts.SCROLL)
+                tab.settle()
+                facts = {"asked": list(tab.asked.values()), "errors": tab.errors, "bytes": tab.bytes}
+                return {**facts, **tab.ask(scripts.FACTS)}
+
+        return dict(self._once("plain", page, look))
+
+    def axe(self, page: str, modes: Sequence[Mode] = MODES) -> dict[str, Any]:
+        """Let axe-core judge a page in some modes, by the rules of WCAG 2.0 to 2.2, A and AA."""
+
+        def look() -> dict[str, Any]:
+            said: dict[str, Any] = {}
+            for group in ([mode for mode in modes if mode.dark == dark] for dark in {mode.dark for mode in modes}):
+                with self.open(page, group[0]) as tab:
+                    tab.evaluate(f"{AXE.read_text('utf-8')};0")
+                    for mode in group:
+                        tab.resize(mode)
+                        tab.pause(0.6 if mode != group[0] else 0)
+                        said[str(mode)] = tab.ask(scripts.RUN_AXE)
+            return said
+
+        return dict(self._once(f"axe {modes}", page, look))
+
+    def ask(self, page: str, mode: Mode, script: str) -> Any:
+        """Ask a page something in a mode."""
+
+        def look() -> Any:
+            with self.open(page, mode) as tab:
+                return tab.ask(script)
+
+        return self._once(f"{mode!r} {script}", page, look)
+
+    def walk(self, page: str) -> dict[str, Any]:
+        """Go through a page with the Tab key."""
+
+        def look() -> dict[str, Any]:
+            with self.open(page) as tab:
+                tab.evaluate(scripts.NO_MOTION)
+                wanted, stops = tab.ask(scripts.COUNT_STOPS), []
+                for _ in range(min(500, wanted + 15)):
+                    tab.press("Tab", 9)
+                    stop = tab.ask(scripts.STOP)
+                    if stop is None or stop["again"]:
+                        break
+                    stops.append(stop)
+                return {"wanted": wanted, "stops": stops}
+
+        return dict(self._once("walk", page, look))
+
+    def copied(self, page: str) -> dict[str, Any]:
+        """Press the buttons that copy code, and read what they put on the clipboard."""
+
+        def look() -> dict[str, Any]:
+            with self.open(page) as tab:
+                permissions = ["clipboardReadWrite", "clipboardSanitizedWrite"]
+                here = {"origin": self.url.split("/", 3)[0] + "//" + self.url.split("/", 3)[2]}
+                self.browser.call(
+                    "", "Browser.grantPermissions", permissions=permissions, browserContextId=tab.context, **here
+                )
+                tab.call("Page.bringToFront")
+                return dict(tab.ask(scripts.COPY))
+
+        return dict(self._once("copied", page, look))

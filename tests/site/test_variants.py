@@ -1,0 +1,115 @@
+"""What must hold for other builds of the site: from right to left, from disk, with instant navigation, repeated."""
+
+from __future__ import annotations
+
+import json
+import re
+
+import pytest
+
+from tests.site import scripts, usable
+from tests.site.host import hosted
+from tests.site.pages import Site
+from tests.site.reading import NARROW, Reader
+from tests.site.variants import DAY
+
+CHARTS = "compare/mnist1d/"
+ANOTHER = {"PYTHONHASHSEED": "7", "TZ": "Asia/Tokyo", "LANG": "C.UTF-8", "LC_ALL": "C.UTF-8"}
+STATE = """
+() => ({
+  drawings: [...document.querySelectorAll('.dl-plot > svg')].filter(e => e.getClientRects().length).length,
+  ready: document.querySelectorAll('[data-dl-ready], .dl-ready').length, title: document.title,
+  styled: [...document.styleSheets].some(e => (e.href || '').includes('dl.css')),
+  ours: [...document.scripts].filter(e => /assets\\/dl\\//.test(e.src)).length,
+})
+"""
+
+
+@pytest.fixture(scope="module")
+def instant(built):
+    """The site with instant navigation, and with one page edited."""
+    edited = {"docs/plugin/blocks.md": "\n\nA paragraph more.\n"}
+    return built("instant", changes={"  features:\n": "  features:\n    - navigation.instant\n"}, files=edited)
+
+
+def test_r69_the_same_commit_gives_the_same_bytes(site, built):
+    again = built("again", env={**DAY, **ANOTHER})
+
+    assert sorted(again.files) == sorted(site.files)
+    assert [name for name in site.files if site.read(name) != again.read(name)] == []
+
+
+def ids(site: Site) -> dict[str, list[str]]:
+    """List the ids of what we put on pages."""
+    return {
+        page: [str(e["id"]) for e in site.body(page).select(":is(figure, section, details)[class^=dl-][id], [id^=dl-]")]
+        for page in site.pages
+    }
+
+
+def test_r68_ids_stay_when_something_else_is_edited(site, instant):
+    assert sum(map(len, ids(site).values())) > 20
+    assert ids(instant) == ids(site)
+
+
+@pytest.fixture(scope="module")
+def mirrored(built):
+    """The site from right to left, and what the plugin says in the language for tests: longer, and never English."""
+    arabic = {"  name: material\n": "  name: material\n  language: ar\n"}
+    return built("mirrored", changes={**arabic, "  - dlplugin:\n": "  - dlplugin:\n      language: xx-pseudo\n"})
+
+
+@pytest.mark.parametrize("page", ["", CHARTS, "runs/cnn/", "plugin/gallery/"])
+def test_r25_from_right_to_left_and_in_longer_words_nothing_stands_out(page, mirrored, browser):
+    with hosted(mirrored.root, mirrored.base) as url:
+        assert 'dir="rtl"' in mirrored.text(f"{page}index.html")
+        assert Reader(browser, url).ask(page, NARROW, scripts.OVERFLOW) == []
+
+
+def test_r30_what_the_plugin_says_comes_from_its_catalogue(mirrored, judge):
+    judge(usable.catalogued, mirrored)
+
+
+def test_r29_pages_opened_from_disk_are_styled_and_drawn(built, browser):
+    offline = built("offline", changes={"plugins:\n  - search\n": "plugins:\n  - search\n  - offline\n"})
+
+    with browser.tab() as tab:
+        tab.open((offline.root / "compare/mnist1d.html").as_uri())
+        state = tab.ask(STATE)
+
+    assert state["styled"]
+    assert state["drawings"] >= 3
+    foreign = {url for url in tab.asked.values() if not url.startswith(("file:", "data:", "blob:"))}
+    # What the search needs on a disk, Material takes from there; without a network all but the search works.
+    assert {url for url in foreign if "iframe-worker" not in url} == set()
+
+
+def test_r34_charts_are_there_after_instant_navigation_and_back(instant, browser):
+    moved: dict[str, bytes | None] = {}
+    with hosted(instant.root, instant.base, moved) as url, browser.tab() as tab:
+        # Only pages of the sitemap are exchanged, so it must name the host that it is served from.
+        moved["sitemap.xml"] = instant.text("sitemap.xml").replace(instant.origin + instant.base, url).encode()
+        tab.open(url + "plugin/quickstart/")
+        tab.evaluate("window.here = true")
+        for step in (f"document.querySelector('a[href$=\"{CHARTS}\"]').click()", "history.back()", "history.forward()"):
+            was = tab.evaluate("document.title")
+            tab.evaluate(step)
+            tab.until(f"document.title !== {json.dumps(was)}")
+            tab.pause(0.3)
+        state = tab.ask(STATE)
+
+        assert tab.evaluate("window.here"), "the page was loaded anew"
+        assert re.match("Five families", state["title"])
+        assert state["drawings"] >= 3
+        assert tab.errors == []
+
+
+def test_r34_pages_come_back_from_the_browsers_history(reader):
+    with reader.open(CHARTS) as tab:
+        before = tab.ask(STATE)
+        tab.open(reader.url + "plugin/quickstart/")
+        tab.evaluate("history.back()")
+        tab.until(f"document.title === {json.dumps(before['title'])}")
+        tab.pause(0.3)
+
+        assert tab.ask(STATE) == before

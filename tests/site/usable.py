@@ -1,0 +1,160 @@
+"""Code: what readers see, copy and download is what ran."""
+
+from __future__ import annotations
+
+import ast
+import json
+import re
+from collections.abc import Iterator
+from functools import lru_cache
+
+import nbformat
+from bs4 import Tag
+
+from mkdocs_dlplugin.fingerprint import digest_code
+from tests.site.criteria import Book
+from tests.site.pages import REPO, Site, short, words
+
+book = Book()
+
+
+@book.must("R52", "The code that is shown is the code that ran")
+def same(site: Site) -> Iterator[str]:
+    for page, ran in site.bodies("p.dl-ran"):
+        run = _run(site, page, ran)
+        # Nothing between two such lines: the code of this run is hidden, and nothing is shown to compare.
+        shown = [block for block in _above(ran) if block.name == "pre" and "dl-text" not in (block.get("class") or [])]
+        if run and shown and not any(_ran(site, run, block.get_text()) for block in shown):
+            yield f"{short(page)}: the code above '{words(ran)[:40]}' is not that of {run}"
+    for page, code in site.bodies("#dl-code"):
+        block = code.find_next("pre")
+        if page.startswith("runs/") and block and not _ran(site, page.split("/")[1], block.get_text()):
+            yield f"{short(page)}: not the code that was recorded"
+
+
+@book.must("R71", "Every run says on what, when and how long it ran, or why it did not")
+def told(site: Site) -> Iterator[str]:
+    for page, ran in site.bodies("p.dl-ran"):
+        said = words(ran)
+        if not re.search(r"\d{4}-\d\d-\d\d.*\d+(\.\d+)? (ms|s|min|h)\b|[Nn]ot run", said):
+            yield f"{short(page)}: {said}"
+    for page in site.pages:
+        if page.startswith("runs/") and page != "runs/index.html":
+            rows = words(site.body(page))
+            if missing := [word for word in ("device", "measured", "duration") if word not in rows]:
+                yield f"{short(page)}: no {', '.join(missing)}"
+
+
+@book.must("R50", "Every script that is offered parses")
+def parses(site: Site) -> Iterator[str]:
+    for name in site.files:
+        if name.endswith(".py"):
+            try:
+                ast.parse(site.text(name))
+            except SyntaxError as error:
+                yield f"{name}: {error}"
+
+
+@book.must("R50b", "The page of every run offers its code as a script", waits_for="downloads of runs")
+def offered(site: Site) -> Iterator[str]:
+    yield from _without(site, "a[href$='.py']")
+
+
+@book.must("R51", "Every notebook that is offered is valid")
+def valid(site: Site) -> Iterator[str]:
+    for name in site.files:
+        if name.endswith(".ipynb"):
+            try:
+                notebook = nbformat.reads(site.text(name), as_version=4)
+                nbformat.validate(notebook)
+            except (ValueError, nbformat.ValidationError, nbformat.reader.NotJSONError) as error:
+                yield f"{name}: {str(error)[:80]}"
+                continue
+            if not any(cell.cell_type == "code" for cell in notebook.cells):
+                yield f"{name}: no code"
+
+
+@book.must("R51b", "The page of every run offers its code as a notebook", waits_for="downloads of runs")
+def noted(site: Site) -> Iterator[str]:
+    yield from _without(site, "a[href$='.ipynb']")
+
+
+@book.should("R47", "Every page with results says when they were measured, and with what")
+def dated(site: Site) -> Iterator[str]:
+    for page in site.pages:
+        body = site.body(page)
+        if body.select_one("[data-run]") and not (
+            body.select_one("time") or re.search(r"[Mm]easured\b.{0,80}\d{4}-\d\d-\d\d", words(body))
+        ):
+            yield short(page)
+
+
+@book.should("R73", "The page of every run helps to report a problem with it", waits_for="a link to the issues")
+def reported(site: Site) -> Iterator[str]:
+    yield from _without(site, "a[href*='/issues/new']")
+
+
+@book.should("R74", "The site says which published numbers changed", waits_for="what changed since the last commit")
+def changed(site: Site) -> Iterator[str]:
+    if not any(site.soup(page).select_one(".dl-changes, [id*=what-changed], [id*=dl-changed]") for page in site.pages):
+        yield "no page says what changed"
+
+
+@book.should("R30", "Everything the plugin says to readers comes from its catalogue", waits_for="all views to use it")
+def catalogued(pseudo: Site) -> Iterator[str]:
+    """Look at pages of runs in the language for tests, in which no word of ours is written in plain letters."""
+    for page in pseudo.pages:
+        if page.startswith("runs/"):
+            for element in pseudo.body(page).select("h2, thead th, summary, .dl-ran, .dl-links"):
+                if re.search(r"\b[A-Za-z]{4,}\b", words(element)):
+                    yield f"{short(page)}: {words(element)[:60]}"
+
+
+def _without(site: Site, selector: str) -> Iterator[str]:
+    """Yield the pages of runs on which a selector finds nothing."""
+    pages = [page for page in site.pages if page.startswith("runs/") and page != "runs/index.html"]
+    yield from (short(page) for page in pages if not site.body(page).select_one(selector))
+
+
+def _run(site: Site, page: str, ran: Tag) -> str:
+    for link in ran.select("a[href]"):
+        target = site.target(page, str(link["href"])) or ""
+        if target.startswith("runs/"):
+            return target.split("/")[1]
+    return ""
+
+
+def _above(ran: Tag) -> Iterator[Tag]:
+    """Yield the elements between a line on what ran and the one before it, nearest first."""
+    for element in ran.find_all_previous(["pre", "p", "h2", "h3"]):
+        if element.name in ("h2", "h3") or "dl-ran" in (element.get("class") or []):
+            return
+        yield element
+
+
+def _ran(site: Site, run: str, shown: str) -> bool:
+    """Tell whether a text is a run's code, or stands in a module that the run read and that has not changed since."""
+    records = [record for held in site.records.values() for record in held["records"] if record["run"] == run]
+    if not records:
+        return False
+    if digest_code(shown).startswith(str(records[0]["provenance"]["code"])):
+        return True
+    return any(_flat(shown) in _flat(text) for text in _observed(run)) or _flat(shown) in _flat(_source(records[0]))
+
+
+def _flat(code: str) -> str:
+    return "\n".join(line.strip() for line in code.splitlines() if line.strip() and not line.strip().startswith("# --"))
+
+
+def _source(record: dict[str, object]) -> str:
+    provenance = record["provenance"]
+    file = REPO / "records/_sources" / f"{provenance['source']}.py"  # type: ignore[index]
+    return file.read_text("utf-8") if file.is_file() else ""
+
+
+@lru_cache(maxsize=64)
+def _observed(run: str) -> tuple[str, ...]:
+    record = json.loads(next((REPO / "records" / run).rglob("*.json")).read_text("utf-8"))
+    modules = {REPO / name: digest for name, digest in record["observed"]["modules"].items()}
+    texts = {file.read_text("utf-8"): digest for file, digest in modules.items() if file.is_file()}
+    return tuple(text for text, digest in texts.items() if digest_code(text) == digest)
