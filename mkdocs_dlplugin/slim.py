@@ -6,11 +6,11 @@ import re
 import xml.etree.ElementTree as ET
 from collections.abc import Iterator, Mapping
 
-VERSION = 2
+VERSION = 3
 """Raised when the same drawing comes out differently, so that cached ones are made anew."""
 
 READ = "read"
-"""Name of the layer whose marks a reader can read out; its rows, sorted along x, are those of the read-out."""
+"""Name of the layer whose marks a reader can read out; of several panels with the number of each: `read_1`."""
 
 
 def slim(svg: str, name: str) -> str:
@@ -93,7 +93,7 @@ _INITIAL = {"opacity": "1", "stroke-width": "1", "stroke-dasharray": "1,0", "fil
             "font-weight": "normal", "text-anchor": "start", "transform": "translate(0,0)"}  # fmt: skip
 _INHERITED = ("fill", "stroke", "stroke-width", "stroke-dasharray", "stroke-opacity", "fill-opacity", "font-size",
               "font-weight", "text-anchor")  # fmt: skip
-_READ = re.compile(rf"mark-(\w+) role-mark {READ}_marks")
+_READ = re.compile(rf"mark-(\w+) role-mark {READ}(?:_\d+)?_marks")
 _REFERENCE = re.compile(r"url\(#([^)]+)\)")
 _FRACTION = re.compile(r"-?\d*\.\d+(?:e[-+]?\d+)?|-?\d+e[-+]?\d+")
 

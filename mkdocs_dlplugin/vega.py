@@ -170,7 +170,7 @@ class Renderer:
             widths: As in `render`.
 
         Returns:
-            The Vega specs, by width, as JSON; empty when the runtime lacks something they need.
+            The Vega specs, by width, as JSON; empty when there is nothing to do, or the runtime lacks what they need.
 
         Raises:
             Unavailable, Failed: as in `render`.
@@ -179,7 +179,10 @@ class Renderer:
         for width in widths:
             laid_out = _sized(spec(width), width)
             _refuse(laid_out)
-            compiled[width] = json.loads(self._made(explore.interactive(laid_out), "vega"))
+            more = explore.interactive(laid_out)
+            if not explore.offers(more):
+                return b""
+            compiled[width] = json.loads(self._made(more, "vega"))
             _refuse_addresses(compiled[width])
         return explore.bundle(compiled, along) if all(map(explore.runs, compiled.values())) else b""
 

@@ -185,7 +185,9 @@ def test_a_compiled_chart_is_kept_and_one_that_is_damaged_is_made_anew(tmp_path,
             second.explorable(lambda _: spec)
 
 
-@pytest.mark.parametrize("part", [{"params": []}, {"transform": []}, {"data": {"url": "a.csv"}}])
+@pytest.mark.parametrize(
+    "part", [{"params": [{"name": "a", "select": "point"}]}, {"transform": [{"sample": 3}]}, {"data": {"url": "a.csv"}}]
+)
 def test_what_is_refused_in_a_drawing_is_refused_here(part):
     with pytest.raises(Failed, match="refused"):
         Renderer(command=("/nonexistent",), version="x").explorable(lambda _: {"mark": "bar", **part})

@@ -58,9 +58,10 @@ def test_every_kind_is_drawn_said_listed_and_to_be_taken_along(kind):
     html, shipped, _ = show(options_of(kind), *a_grid())
     said = text(html)
 
-    assert html.startswith('<figure class="dl-chart" id="fig-a"><div class="dl-plot"><svg')
+    assert html.startswith('<figure class="dl-chart" id="fig-a"><div class="dl-plot" data-form=')
+    assert 'data-read="../../assets/dl/fig-a.read.json"' in html
     assert '<details class="dl-data" data-search-exclude><summary>Data</summary>' in html
-    assert sorted(shipped) == ["fig-a.csv", "fig-a.vl.json"]
+    assert sorted(shipped) == ["fig-a.csv", "fig-a.read.json", "fig-a.vg.json", "fig-a.vl.json"]
     assert "Test accuracy" in said
     # n and what the interval is, or why there is none.
     assert re.search(r"means of 5 seeds; .*95 % interval|20 values, one per seed.*no interval", said)

@@ -261,3 +261,51 @@ def test_curves_grow_on_the_page_while_a_run_is_at_work(serve, tmp_path):
         assert "live.js" in serve.raw()
     finally:
         browser.close()
+
+
+DRAWN = """
+# Drawn
+
+```yaml {chart="fig-loss"}
+runs: ["learns(rate=*)"]
+kind: line
+y: loss
+```
+
+```python {run="learns"}
+#| params: {rate: [1, 2]}
+import time
+from mkdocs_dlplugin import run
+for step in range(40):
+    run.log({"loss": run.config["rate"] / (1 + step), "other": step}, step=step)
+    time.sleep(0.15)
+```
+"""
+
+
+@pytest.mark.skipif(program() is None, reason="there is no browser here")
+def test_a_chart_that_waits_for_its_runs_grows_until_it_is_drawn(serve, tmp_path):
+    serve(DRAWN)
+    serve.wait_for("Still running")
+    browser = Browser(tmp_path / "profile")
+    lines = (
+        "[...document.querySelectorAll('#fig-loss .dl-live-plot polyline')].map(e => e.getAttribute('points')).join()"
+    )
+    try:
+        browser.call("Page.navigate", url=serve.url)
+        seen = set()
+        end = time.monotonic() + 30
+        while time.monotonic() < end and len(seen - {""}) < 2:
+            seen |= {browser.evaluate(lines)}
+            time.sleep(0.3)
+        said = browser.evaluate("document.querySelector('#fig-loss .dl-live')?.textContent ?? ''")
+
+        assert len(seen - {""}) >= 2
+        assert "loss" in said
+        assert "other" not in said
+        end = time.monotonic() + 30
+        while time.monotonic() < end and "data-dl-run" in serve.raw():
+            time.sleep(0.3)
+        assert "Lines are single runs" in serve.get()
+    finally:
+        browser.close()

@@ -22,12 +22,14 @@ POLICY = {"Content-Security-Policy": "script-src 'self'; style-src 'self'; img-s
 RUNS = dedent("""
     ```python {run="svm"}
     #| name: SVM
+    #| tags: {family: classical}
     #| params: {n: [100, 300, 1000]}
     #| seeds: 3
     #| varies: [data]
     from mkdocs_dlplugin import run
 
     run.summary["acc"] = 0.2 + run.config["n"] / 2000 + run.seed / 100
+    run.summary["size"] = run.config["n"] * 2
     ```
 
     ```python {run="net"}
@@ -38,6 +40,7 @@ RUNS = dedent("""
     from mkdocs_dlplugin import run
 
     run.summary["acc"] = 0.1 + run.config["n"] / 1300 + run.seed / 90
+    run.summary["size"] = run.config["n"] * 3
     ```
 
     ```python {run="words"}
@@ -56,6 +59,91 @@ RUNS = dedent("""
 
     for step in range(60):
         run.log({"loss": 2 / (step + 2) + run.seed / 200}, step=step)
+    ```
+    """)
+KINDS = dedent("""
+    ```yaml {chart="kind-bar"}
+    runs: ["svm(n=*)", "net(n=*)"]
+    kind: bar
+    y: acc
+    ```
+
+    ```yaml {chart="kind-upright"}
+    runs: ["svm(n=*)", "net(n=*)"]
+    kind: bar
+    x: n
+    y: acc
+    ```
+
+    ```yaml {chart="kind-scatter"}
+    runs: ["svm(n=*)", "net(n=*)"]
+    kind: scatter
+    x: size
+    y: acc
+    ```
+
+    ```yaml {chart="kind-heat"}
+    runs: ["grid(n=*, hidden=*)"]
+    kind: heatmap
+    x: n
+    y: hidden
+    color: acc
+    ```
+
+    ```yaml {chart="kind-hist"}
+    runs: ["svm(n=*)", "net(n=*)"]
+    kind: hist
+    x: acc
+    bins: 4
+    ```
+
+    ```yaml {chart="kind-panels"}
+    runs: ["grid(n=*, hidden=*)", "svm(n=*)"]
+    x: n
+    y: acc
+    facet: family
+    ```
+
+    ```yaml {chart="kind-rows"}
+    runs: ["grid(n=*, hidden=*)"]
+    y: acc
+    facet: hidden
+    ```
+
+    ```yaml {chart="kind-own"}
+    runs: ["svm(n=*)", "net(n=*)"]
+    spec:
+      data: {name: runs}
+      mark: point
+      encoding:
+        x: {field: n, type: quantitative}
+        y: {field: acc, type: quantitative}
+        color: {field: run, type: nominal}
+    fig-cap: Of my own
+    fig-alt: Accuracy of each seed by n, from 0.2 to 0.9
+    ```
+
+    ```yaml {chart="kind-own-bar"}
+    runs: ["svm(n=*)"]
+    spec:
+      data: {name: runs}
+      mark: bar
+      encoding:
+        x: {field: n, type: ordinal}
+        y: {field: acc, type: quantitative, aggregate: mean}
+    fig-cap: Bars of my own
+    fig-alt: Mean accuracy by n, from 0.25 to 0.7
+    ```
+
+    ```python {run="grid"}
+    #| params: {n: [100, 300], hidden: [4, 16]}
+    #| seeds: 3
+    #| varies: [data]
+    #| name: Grid
+    #| tags: {family: deep}
+    from mkdocs_dlplugin import run
+
+    run.summary["acc"] = 0.1 + run.config["n"] / 1000 + run.config["hidden"] / 100 + run.seed / 100
     ```
     """)
 CHARTS = dedent("""
@@ -130,7 +218,9 @@ def plain(tmp_path_factory):
         (root / "look").mkdir()
         (root / "look" / "main.html").write_text(LOOK)
         theme = {"name": None, "custom_dir": "look"}
-        built = sites(root, theme=theme)({"index": f"{RUNS}{CHARTS}{TABLE}", "other": "# Other\n\nNothing of ours."})
+        built = sites(root, theme=theme)(
+            {"index": f"{RUNS}{CHARTS}{TABLE}", "other": "# Other\n\nNothing of ours.", "kinds": f"# Kinds\n{KINDS}"}
+        )
     assert built.said == ""
     with served(root / "site", POLICY) as url:
         yield url
@@ -171,6 +261,18 @@ def inside(browser, selector, at=(0.5, 0.5)):
         }})()"""
     )
     return x + at[0] * width, y + at[1] * height
+
+
+def named(browser, name):
+    """Return the place of a name at the end of its line."""
+    inside(browser, "#fig-n")
+    return browser.evaluate(
+        f"""(() => {{
+          const texts = [...document.querySelectorAll('#fig-n .dl-wide text')];
+          const {{x, y, width, height}} = texts.find(e => e.textContent === {name!r}).getBoundingClientRect();
+          return [x + width / 2, y + height / 2];
+        }})()"""
+    )
 
 
 def read_out(browser, figure):
@@ -219,8 +321,8 @@ def explore(browser, figure):
 
 def test_the_nearest_mark_is_read_out_as_the_table_writes_it(browser, plain):
     browser.go(plain)
-    # Wide of the last point of the upper line.
-    browser.mouse("mouseMoved", *inside(browser, "#fig-n .dl-pad", (0.97, 0.3)))
+    # On the name at the end of the upper line.
+    browser.mouse("mouseMoved", *named(browser, "Network"))
 
     said = read_out(browser, "fig-n")
     cell = browser.evaluate("document.querySelector('#fig-n tbody tr:last-child td:last-child').textContent")
@@ -303,7 +405,7 @@ def test_rows_are_walked_up_and_down(browser, plain):
 
 def test_a_touch_reads_out_and_stays(browser, plain):
     browser.go(plain)
-    browser.tap(*inside(browser, "#fig-n .dl-pad", (0.97, 0.3)))
+    browser.tap(*named(browser, "Network"))
 
     assert read_out(browser, "fig-n").startswith("Network, n 1,000:")
     assert browser.until("location.hash") == "#dl?fig-n=r5"
@@ -350,6 +452,145 @@ def test_in_a_page_from_right_to_left_the_marker_stands_right(browser, plain):
 
     assert lefts[0] < lefts[1]
     assert browser.evaluate("document.documentElement.scrollWidth <= innerWidth")
+
+
+# Every kind.
+
+READ = {
+    "kind-bar": (["SVM (n=100)", "SVM (n=300)", "SVM (n=1000)"], "Network (n=1000)"),
+    "kind-upright": (["SVM, n 100", "SVM, n 300", "SVM, n 1,000"], "SVM, n 1,000"),
+    "kind-scatter": (["SVM (n=100), size 200", "SVM (n=300), size 600", "SVM (n=1000), size 2,000"],
+                     "Network (n=1000), size 3,000"),
+    "kind-heat": (["hidden 16, n 100", "hidden 16, n 300"], "hidden 16, n 300"),
+    "kind-hist": (["SVM, acc 0.1 to 0.3"], "SVM, acc"),
+    "kind-panels": (["Grid (hidden=4), deep, n 100", "Grid (hidden=4), deep, n 300"], "Grid (hidden=4), deep, n 300"),
+    "kind-rows": (["Grid (n=100), hidden = 4", "Grid (n=300), hidden = 4"], "Grid (n=300), hidden = 16"),
+}  # fmt: skip
+"""What the first marks of a chart and its last one within reach of the End key are called."""
+
+
+@pytest.mark.parametrize("width", [1280, 360])
+@pytest.mark.parametrize("figure", READ)
+def test_every_kind_is_read_out_by_keys_and_by_the_pointer(browser, plain, figure, width):
+    browser.resize(width)
+    browser.go(f"{plain}kinds/")
+    focus(browser, figure)
+    begin, end = READ[figure]
+    walked = keys(browser, figure, "Home", *["ArrowRight"] * (len(begin) - 1))
+    said = keys(browser, figure, "End") if len(begin) > 1 else walked
+
+    assert [one.rpartition(": ")[0] for one in walked] == begin
+    assert said[-1].startswith(end)
+    # The pointer in the middle of the ring finds the same mark.
+    x, y = inside(browser, f"#{figure} .dl-dot")
+    browser.press("Escape")
+    browser.mouse("mouseMoved", x, y)
+    assert read_out(browser, figure) == said[-1]
+    assert browser.evaluate("document.documentElement.scrollWidth <= innerWidth")
+    assert browser.complaints() == []
+
+
+def test_what_is_read_out_of_a_panel_or_a_cell_is_what_the_table_says(browser, plain):
+    browser.go(f"{plain}kinds/")
+    said = {}
+    for figure in ("kind-heat", "kind-panels", "kind-bar", "kind-hist"):
+        focus(browser, figure)
+        said[figure] = keys(browser, figure, "Home")[0].rpartition(": ")[2]
+    cells = {
+        figure: browser.evaluate(
+            f"[...document.querySelectorAll('#{figure} tbody tr:first-child td')].map(e => e.textContent)"
+        )
+        for figure in said
+    }
+
+    for figure, one in said.items():
+        assert one in [cell.replace("\N{NO-BREAK SPACE}", " ") for cell in cells[figure]]
+
+
+def test_keys_walk_through_cells_by_row_and_column_and_from_panel_to_panel(browser, plain):
+    browser.go(f"{plain}kinds/")
+    focus(browser, "kind-heat")
+    cells = keys(browser, "kind-heat", "Home", "ArrowDown", "ArrowRight", "ArrowUp")
+    focus(browser, "kind-panels")
+    panels = keys(browser, "kind-panels", "Home", "ArrowRight", "ArrowDown", "ArrowDown")
+
+    assert [one.rpartition(": ")[0] for one in cells] == [
+        "hidden 16, n 100", "hidden 4, n 100", "hidden 4, n 300", "hidden 16, n 300",
+    ]  # fmt: skip
+    assert [one.rpartition(": ")[0] for one in panels] == [
+        "Grid (hidden=4), deep, n 100", "Grid (hidden=4), deep, n 300", "Grid (hidden=16), deep, n 300",
+        "SVM, classical, n 300",
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize("figure", ["kind-bar", "kind-scatter", "kind-rows"])
+def test_opened_from_a_disk_no_kind_says_the_number_of_another_mark(browser, plain, tmp_path_factory, figure):
+    browser.go(f"{plain}kinds/")
+    focus(browser, figure)
+    online = keys(browser, figure, "Home", "ArrowDown", "End")
+    root = next(path for path in tmp_path_factory.getbasetemp().iterdir() if path.name.startswith("plain"))
+    browser.go((root / "site" / "kinds" / "index.html").as_uri())
+    focus(browser, figure)
+
+    assert keys(browser, figure, "Home", "ArrowDown", "End") == online
+
+
+EXPLORED = {"kind-upright": False, "kind-scatter": True, "kind-heat": False, "kind-own": True}
+"""Kinds that can be explored, and whether there is something to zoom."""
+
+
+@pytest.mark.parametrize("width", [1280, 360])
+@pytest.mark.parametrize("figure", EXPLORED)
+def test_a_kind_is_explored_and_left_as_it_was(browser, plain, figure, width):
+    browser.resize(width)
+    browser.go(f"{plain}kinds/")
+    inside(browser, f"#{figure}")
+    shown = f"document.querySelector('#{figure} .dl-plot').innerHTML.replace(/ (disabled|style|aria-live)=\\S+/g, '')"
+    before, height = browser.evaluate(shown), browser.evaluate(f"document.querySelector('#{figure}').offsetHeight")
+    press(browser, figure)
+
+    assert browser.until(f"document.querySelector('#{figure} .dl-stage svg path')?.getClientRects().length")
+    hint = browser.until(f"document.querySelector('#{figure} .dl-hint')?.textContent")
+    assert ("zoom" in hint) is EXPLORED[figure]
+    drawing = browser.evaluate(f"document.querySelector('#{figure} .dl-stage svg').getBoundingClientRect().width")
+    assert 280 < drawing <= browser.evaluate(f"document.querySelector('#{figure} .dl-plot').offsetWidth")
+    press(browser, figure)
+    assert browser.until(f"!document.querySelector('#{figure} .dl-stage')")
+    assert browser.evaluate(shown) == before
+    assert browser.evaluate(f"document.querySelector('#{figure}').offsetHeight") == height
+    assert browser.complaints() == []
+
+
+def press(browser, figure):
+    browser.click(*inside(browser, f"#{figure} .dl-tools button"))
+
+
+def test_where_there_is_nothing_to_explore_there_is_no_button(browser, plain):
+    browser.go(f"{plain}kinds/")
+
+    explorable = browser.evaluate("[...document.querySelectorAll('.dl-plot[data-vg]')].map(e => e.parentNode.id)")
+    assert explorable == list(EXPLORED)
+
+
+@pytest.mark.parametrize("figure", ["kind-upright", "kind-heat"])
+def test_a_name_picked_in_a_legend_lets_bars_and_cells_of_others_step_back(browser, plain, figure):
+    browser.go(f"{plain}kinds/")
+    press(browser, figure)
+    paths = f"[...document.querySelectorAll('#{figure} .dl-stage .read_marks path')]"
+    browser.until(f"{paths}.length")
+    browser.click(*inside(browser, f"#{figure} .dl-stage .role-legend-label text"))
+
+    seen = f"new Set({paths}.map(e => e.getAttribute('opacity') ?? '1')).size === 2"
+    assert browser.until(seen, 3)
+
+
+def test_a_chart_of_an_authors_own_says_what_its_marks_show(browser, plain):
+    browser.go(f"{plain}kinds/")
+    press(browser, "kind-own")
+    browser.until("document.querySelector('#kind-own .dl-stage svg .mark-symbol.role-mark path')")
+    browser.mouse("mouseMoved", *inside(browser, "#kind-own .dl-stage svg .mark-symbol.role-mark path"))
+
+    assert re.fullmatch(r"n: 100, acc: 0\.\d+, run: \w+", read_out(browser, "kind-own"))
 
 
 # Sorting.

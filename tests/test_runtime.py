@@ -13,7 +13,7 @@ import pytest
 
 from mkdocs_dlplugin.scene import JS, LICENSES, RUNTIME
 from mkdocs_dlplugin.shipped import scripts
-from mkdocs_dlplugin.views.page import SPOKEN
+from mkdocs_dlplugin.views.scripted import SPOKEN
 from mkdocs_dlplugin.words import ENGLISH
 
 ROOT = Path(__file__).parent.parent

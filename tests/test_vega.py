@@ -246,7 +246,7 @@ def test_a_link_that_failed_is_not_in_the_next_chart(renderer):
     linked = {**BAR, "encoding": {**BAR["encoding"], "href": {"value": "javascript:alert(1)"}}}
     try:
         # Around our own refusal, as if it had a hole.
-        renderer._ask(json.dumps({"spec": linked, "config": {}}))
+        renderer._ask(json.dumps({"spec": linked, "config": {}}), "svg")
     except Failed:
         assert renderer._process is None
 

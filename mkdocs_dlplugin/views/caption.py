@@ -124,7 +124,7 @@ def called(line: Line, point: Point) -> str:
 
 
 def _told_html(told: Told, figure: Figure, place: Place) -> str:
-    """Write a finding; a number that is a run's metric carries its address, a step of a series has none."""
+    """Write a finding; every number is a link to its run, and one that is a metric of it says which."""
     if figure.form == "counts":
         said = say("chart-told-counts", who=told.name, **_counted(told.line, figure))
         return escape(said)
@@ -132,10 +132,12 @@ def _told_html(told: Told, figure: Figure, place: Place) -> str:
     if figure.of == "points":
         text = linked(number, figure.metric.name, [told.point.group], place)
     else:
-        spread = f' <span class="dl-ci">{escape(number.spread)}</span>' if number.spread else ""
+        # A step of a series is no metric that other pages show under the same name.
+        spread = f'{NBSP}<span class="dl-ci">{escape(number.spread)}</span>' if number.spread else ""
         text = f"{escape(number.value)}{spread}"
         if place.run_pages:
-            name = f'<a href="{escape(place.run_link(told.point.group))}">{name}</a>'
+            link = f'href="{escape(place.run_link(told.point.group))}" title="{escape(number.words)}"'
+            text = f"<a {link}>{text}</a>"
     said = html("chart-told-panel" if told.line.panel else "chart-told", who=name, number=text)
     if figure.form == "points":
         at = escape(written(told.point.x))

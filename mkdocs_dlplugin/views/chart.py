@@ -17,8 +17,10 @@ from mkdocs_dlplugin.vega import WIDTHS, Renderer
 from mkdocs_dlplugin.views import caption, choices, confusion, curves, images, listing, own, reading, sketch, written
 from mkdocs_dlplugin.views.choices import Chart
 from mkdocs_dlplugin.views.figures import Figure, Wanted, is_number
+from mkdocs_dlplugin.views.figures import written as valued
 from mkdocs_dlplugin.views.frame import draw, framed, inner
 from mkdocs_dlplugin.views.kinds import KINDS
+from mkdocs_dlplugin.words import say
 
 WRITTEN: Mapping[str, ModuleType] = {"confusion": confusion, "images": images}
 """Kinds that are HTML and not drawn, by name; each a module with `references` and `render`, as in `views`."""
@@ -149,13 +151,18 @@ def render(options: Options, results: Results, place: Place, renderer: Renderer)
     name = place.id or f"dl-chart-{listing.digest(repr(chart))}"
     title = caption.title(figure, chart.caption)
     if not figure.lines:
-        notes = escape(" ".join(figure.notes))
-        return f'<figure class="dl-chart" id="{escape(name)}"><figcaption>{title} {notes}</figcaption></figure>'
+        chosen = curves.choose(chart.runs, results, place.where)
+        named = " ".join(dict.fromkeys(one.group.run.name for one in chosen))
+        # Where a preview draws what runs at work log; a published page has none of the script that does.
+        grows = f'data-dl-run="{escape(named)}" data-dl-series="{escape(chart.measured.field)}"'
+        said = f"<figcaption>{title} {escape(' '.join(figure.notes))}</figcaption>"
+        return f'<figure class="dl-chart" id="{escape(name)}" {grows}>{said}</figure>'
 
-    def lay_out(width: int) -> Mapping[str, Any]:
-        return KINDS[chart.kind].lay_out(figure, chart, width)
+    def lay_out(width: int, asked: Chart = chart) -> Mapping[str, Any]:
+        return KINDS[chart.kind].lay_out(figure, asked, width)
 
     readable = reading.readable(figure, lay_out)
+    explored = reading.readable(figure, lambda width: lay_out(width, replace(chart, legend=True)))
     drawn = draw(renderer, readable, name, chart.alt or caption.alternative(figure), place.where)
     links = listing.files(name, listing.as_csv(figure), lay_out(WIDTHS[0]), place)
     return framed(
@@ -164,7 +171,7 @@ def render(options: Options, results: Results, place: Place, renderer: Renderer)
         f"{title} {caption.sentences(figure, chart.references, place)}",
         listing.table(figure, f"{inner(name)}-caption"),
         links,
-        reading.files(name, figure, readable, place, renderer) if drawn else "",
+        reading.files(name, figure, readable, explored, place, renderer) if drawn else "",
     )
 
 
@@ -200,8 +207,12 @@ def _only_known(options: Options, kind: str, where: Where) -> None:
 
 def _read(chart: Chart, results: Results, where: Where) -> Figure:
     chosen = curves.choose(chart.runs, results, where)
-    wanted = Wanted(chart.measured.field, results, where)
+    same = curves.shared(chosen, chart.x.field, chart.y.field, chart.color.field, chart.facet)
+    wanted = Wanted(chart.measured.field, results, where, shared=frozenset(same))
     figure = replace(KINDS[chart.kind].read(chart, chosen, wanted), kind=chart.kind, y=chart.measured)
+    if same:
+        told = ", ".join(f"{name.replace('_', ' ')} = {valued(value)}" for name, value in same.items())
+        figure = replace(figure, notes=(*figure.notes, say("chart-shared", params=told)))
     along = figure.xs if figure.form in ("curves", "points") else []
     for axis, values in ((chart.x, along), (chart.measured, [p.estimate.mean for p in figure.points])):
         low = min((float(value) for value in values if is_number(value)), default=1.0)

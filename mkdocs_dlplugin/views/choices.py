@@ -45,6 +45,8 @@ class Chart:
     """Of a histogram: how many; 0 leaves it to the data."""
     of: str = "seeds"
     """Of a histogram: whether it counts `seeds`, `points` or values of a `series`."""
+    legend: bool = False
+    """Whether names stand in a legend, to be picked from, even where there is room for them in the plot."""
     caption: str = ""
     alt: str = ""
 

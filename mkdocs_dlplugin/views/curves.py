@@ -51,7 +51,7 @@ def dots(chosen: Sequence[Chosen], wanted: Wanted, tag: str) -> Figure:
     for one in chosen:
         if one.group.complete:
             point = measured(one.group, wanted)
-            label = label_of(one, without(one.group.params, wanted.facet), alone=is_alone(one, chosen))
+            label = label_of(one, without(one.group.params, *wanted.told), alone=is_alone(one, chosen))
             lines.append(Line(label, (replace(point, x=label),), one.group.run.tags.get(tag, "")))
     sections = list(dict.fromkeys(line.section for line in lines))
     lines.sort(key=lambda line: sections.index(line.section))
@@ -126,8 +126,8 @@ def _along(ready: Sequence[Chosen], field: str, wanted: Wanted, *, across: bool)
         else:
             hint = suggest(field, one.group.params) or "It has no parameters; draw it as a `reference`."
             raise DLError(wanted.where, f"run '{one.group.address}' has no parameter '{field}'.", hint)
-        others = {} if across else without(one.group.params, field, wanted.facet)
-        same = [without(o.group.params, field, wanted.facet) for o in ready if _named_alike(o, one)]
+        others = {} if across else without(one.group.params, field, *wanted.told)
+        same = [without(o.group.params, field, *wanted.told) for o in ready if _named_alike(o, one)]
         label = label_of(one, others, alone=across or all(other == others for other in same))
         joined.setdefault((one.group.run.name, label), []).append(point)
     return [Line(label, tuple(ordered(points))) for (_, label), points in joined.items()]
@@ -160,7 +160,7 @@ def _learning(one: Chosen, field: str, wanted: Wanted, *, alone: bool) -> Line:
         values = tuple(column[step] for column in columns)
         x = sum(column[step] for column in along) / len(along)
         points.append(Point(x, _at_step(one.group, metric, values), values, one.group))
-    return Line(label_of(one, without(one.group.params, wanted.facet), alone=alone), tuple(points))
+    return Line(label_of(one, without(one.group.params, *wanted.told), alone=alone), tuple(points))
 
 
 def measured(group: Group, wanted: Wanted) -> Point:
@@ -216,6 +216,17 @@ def label_of(one: Chosen, params: Mapping[str, Value], *, alone: bool) -> str:
         return address(one.group.run.name, params)
     point = address("", params)
     return f"{title} {point}" if point and not (one.label and alone) else title
+
+
+def shared(chosen: Sequence[Chosen], *told: str) -> dict[str, Value]:
+    """Return the parameters that have the same value at every run and point; none of a single one, which they name.
+
+    Args:
+        chosen: What a block names.
+        told: Parameters that are told elsewhere, on an axis say.
+    """
+    first, *others = [without(one.group.params, *told) for one in chosen] or [{}]
+    return {n: v for n, v in first.items() if others and all((n, v) in other.items() for other in others)}
 
 
 def is_alone(one: Chosen, chosen: Sequence[Chosen]) -> bool:

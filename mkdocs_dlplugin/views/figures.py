@@ -49,6 +49,13 @@ class Wanted:
     """The block, for messages."""
     facet: str = ""
     """Parameter that names the panel, so that no label repeats it."""
+    shared: frozenset[str] = frozenset()
+    """Parameters with the same value everywhere, which the caption tells once."""
+
+    @property
+    def told(self) -> tuple[str, ...]:
+        """Return the parameters that no label repeats."""
+        return (self.facet, *self.shared)
 
 
 @dataclass(frozen=True)
@@ -109,7 +116,7 @@ class Figure:
     facet: str = ""
     """Parameter or tag with a panel for each of its values."""
     notes: tuple[str, ...] = ()
-    """What is missing, as sentences for the caption."""
+    """What is missing, and what holds everywhere, as sentences for the caption."""
 
     @property
     def points(self) -> list[Point]:

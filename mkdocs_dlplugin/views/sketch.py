@@ -9,7 +9,7 @@ from typing import Any
 from mkdocs_dlplugin.results import Place, Results
 from mkdocs_dlplugin.screen import plain
 from mkdocs_dlplugin.vega import Renderer
-from mkdocs_dlplugin.views import caption, curves, listing
+from mkdocs_dlplugin.views import caption, curves, listing, reading
 from mkdocs_dlplugin.views.drawing import PHONE
 from mkdocs_dlplugin.views.figures import Chosen
 from mkdocs_dlplugin.views.frame import draw, framed, inner
@@ -50,8 +50,13 @@ def render(
         renderer.warn(f"{place.where}: the chart has no `fig-alt`: say in it what the drawing shows.")
     spec = filled(own.spec, rows)
     table, data = _table(own, rows, f"{inner(name)}-caption")
-    drawn = draw(renderer, lambda width: _laid_out(spec, width), name, texts[1], place.where)
-    return framed(name, drawn, said, table, listing.files(name, data, spec, place))
+
+    def lay_out(width: int) -> Mapping[str, Any]:
+        return _laid_out(spec, width)
+
+    drawn = draw(renderer, lay_out, name, texts[1], place.where)
+    explored = reading.explorable(name, lay_out, "", place, renderer) if drawn else ""
+    return framed(name, drawn, said, table, listing.files(name, data, spec, place), explored)
 
 
 def _laid_out(spec: Mapping[str, Any], width: int) -> dict[str, Any]:

@@ -77,20 +77,20 @@
       return [+x, +y];
     });
 
-  const centre = (path) => {
-    const {x, y, width, height} = path.getBBox();
-    return [x + width / 2, y + height / 2];
-  };
-
-  /** Points of the drawing that is shown, by line; other marks are lines of one point. */
+  /** Points of the drawing that is shown, by line; other marks are lines of one point, bars and cells with their size. */
   const drawn = (plot) => {
     const svg = [...plot.querySelectorAll(".dl-svg")].find((one) => one.getClientRects().length);
     if (!svg) return [];
     const from = plot.getBoundingClientRect();
     return [...svg.querySelectorAll("g[data-read] > path")].map((path) => {
+      const {read} = path.parentNode.dataset;
+      if (read !== "line") {
+        const {x, y, width, height} = path.getBoundingClientRect();
+        const at = [x + width / 2 - from.left, y + height / 2 - from.top];
+        return [read === "rect" ? [...at, width, height] : at];
+      }
       const {a, b, c, d, e, f} = path.getScreenCTM();
-      const points = path.parentNode.dataset.read === "line" ? vertices(path) : [centre(path)];
-      return points.map(([x, y]) => [a * x + c * y + e - from.left, b * x + d * y + f - from.top]);
+      return vertices(path).map(([x, y]) => [a * x + c * y + e - from.left, b * x + d * y + f - from.top]);
     });
   };
 
@@ -99,8 +99,10 @@
     const table = figure.querySelector(".dl-data table");
     const [first, ...names] = [...table.tHead.rows[0].cells].map((cell) => cell.textContent);
     const rows = written.get(table).map((row) => [...row.cells].map((cell) => cell.textContent));
-    if (rows.length === lines.length && lines.every((line) => line.length === 1))
-      return {x: "", s: rows.map(([name, value]) => [name, [["", value]]])};
+    const form = figure.querySelector(".dl-plot").dataset.form;
+    if (form === "rows") return {x: "", s: rows.map(([name, value]) => [name, [["", value]]])};
+    if (form === "points") return {x: names[0], s: rows.map(([name, at, value]) => [name, [[at, value]]])};
+    if (lines.length !== names.length) return {s: []};
     const read = (line, column) => {
       const step = Math.ceil(line.length / rows.length);
       return line.map((_, n) => {
@@ -132,7 +134,7 @@
         }
         said ||= listed(figure, drawn(plot));
         readings = said.s.flatMap(([name, points], line) =>
-          points.map(([at, value]) => ({line, value, text: say(at ? "at" : "one", {series: name, along: said.x, at, value})})),
+          points.map(([at, value]) => ({line, at, value, text: say(at ? "at" : "one", {series: name, along: said.x, at, value})})),
         );
         // Better none than that of another mark.
         if (readings.length !== drawn(plot).flat().length) readings = [];
@@ -151,12 +153,13 @@
       element.style.top = `${y}px`;
     };
 
-    /** Stand beside a point, where there is room. */
-    const beside = (x, y, text) => {
+    /** Stand beside a point, or a mark that reaches so far from it, where there is room. */
+    const beside = (x, y, text, far = 0) => {
       if (box.textContent !== text) box.textContent = text;
       put(box, 0, 0);
-      const above = y - box.offsetHeight - 12;
-      put(box, Math.max(0, Math.min(x - box.offsetWidth / 2, plot.clientWidth - box.offsetWidth)), above < 0 ? y + 12 : above);
+      const above = y - far - box.offsetHeight - 12;
+      const top = above < 0 ? y + far + 12 : above;
+      put(box, Math.max(0, Math.min(x - box.offsetWidth / 2, plot.clientWidth - box.offsetWidth)), top);
     };
 
     const show = (index, aloud) => {
@@ -164,9 +167,13 @@
       if (!point || !readings?.[index]?.value) return;
       shown = index;
       dot.hidden = false;
-      put(dot, ...point);
+      const [x, y, width, height] = point;
+      dot.classList.toggle("dl-whole", !!point[2]);
+      dot.style.width = width ? `${width + 4}px` : "";
+      dot.style.height = width ? `${height + 4}px` : "";
+      put(dot, x, y);
       box.setAttribute("aria-live", aloud ? "polite" : "off");
-      beside(...point, readings[index].text);
+      beside(x, y, readings[index].text, (height || 0) / 2);
     };
 
     const choose = (index) => {
@@ -188,7 +195,8 @@
     const under = (event) => {
       const from = plot.getBoundingClientRect();
       const [x, y] = [event.clientX - from.left, event.clientY - from.top];
-      return nearest(drawn(plot).flat(), (point) => Math.hypot(point[0] - x, point[1] - y));
+      const off = (at, middle, size = 0) => Math.max(0, Math.abs(at - middle) - size / 2);
+      return nearest(drawn(plot).flat(), ([a, b, width, height]) => Math.hypot(off(x, a, width), off(y, b, height)));
     };
 
     /** Which reading a key leads to. */
@@ -203,7 +211,8 @@
       if (up && !alone) {
         const line = readings[from].line + (key === "ArrowUp" ? -1 : 1);
         const points = drawn(plot).flat();
-        return nearest(points, ([x], n) => (readings[n].line === line ? Math.abs(x - points[from][0]) : Infinity)) ?? from;
+        const far = ([x], n) => (readings[n].at === readings[from].at ? -1 : Math.abs(x - points[from][0]));
+        return nearest(points, (point, n) => (readings[n].line === line ? far(point, n) : Infinity)) ?? from;
       }
       const far = key.startsWith("Page") ? Math.max(2, Math.round(row.length / 10)) : 1;
       const step = /Left|Up/.test(key) ? -far : far;
@@ -258,7 +267,10 @@
           const from = plot.getBoundingClientRect();
           if (!value) return hide();
           const {told_name: series, told_at: at, told} = value;
-          const text = say(at ? "at" : "one", {series, along: specs.x, at, value: told});
+          // A chart of an author's own says what its marks show.
+          const text = told
+            ? say(at ? "at" : "one", {series, along: specs.x, at, value: told})
+            : Object.entries(value).map((pair) => pair.join(": ")).join(", ");
           beside(event.clientX - from.left, event.clientY - from.top, text);
         };
         view = await explore(stage, specs.widths[width < 600 ? narrow : wide], Math.min(width, width < 600 ? 420 : wide), tell);
@@ -268,8 +280,8 @@
             opener.focus();
           } else if (view.key(event.key)) event.preventDefault();
         });
-        const picks = stage.querySelector(".role-legend") ? ` ${words.pick}` : "";
-        stage.after(make("p", {class: "dl-hint"}, words.how + picks));
+        const hints = [specs.zooms && words.how, stage.querySelector(".role-legend") && words.pick].filter(Boolean);
+        stage.after(make("p", {class: "dl-hint"}, hints.join(" ")));
         keep(figure.id, "x");
       } catch (problem) {
         console.warn(problem);

@@ -77,6 +77,7 @@ def lay_out(figure: Figure, _: Chart, width: int) -> Spec:
         {
             "x": written(point.x),
             "k": line.label,
+            "v": point.estimate.mean,
             "c": names[_which(point.estimate.mean, bounds)],
             "t": _value(point, figure.metric) if fits else "",
         }

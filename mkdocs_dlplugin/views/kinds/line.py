@@ -40,7 +40,7 @@ def _unit(figure: Figure, chart: Chart, room: Room) -> Spec:
     few = max(len(line.points) for line in whole.lines) <= FEW
     domain = _domain(whole, chart)
     height = (200 if room.phone else 190) if room.panel else (280 if room.phone else 310)
-    named = None if room.panel else labels.at_ends(figure, domain, room.width, height - 60)
+    named = None if room.panel or chart.legend else labels.at_ends(figure, domain, room.width, height - 60)
     columns = drawing.columns_of(names, room.page, 34.0 if few else 50.0)
     symbol = {"symbolStrokeWidth": 0} if few else {"symbolType": "stroke", "symbolSize": 560, "rowPadding": 0}
     legend = None if named else drawing.legend(names, columns, room.page, **symbol)

@@ -56,7 +56,7 @@ def _read(chart: Chart, chosen: Sequence[Chosen], wanted: Wanted) -> Figure:
             sample = wanted.results.sample(one.group, chart.x.field, wanted.where)
             found = estimate(sample)
             point, across = replace(point, x=found.mean, across=found), sample.metric
-        name = curves.label_of(one, curves.without(one.group.params, wanted.facet), alone=curves.is_alone(one, chosen))
+        name = curves.label_of(one, curves.without(one.group.params, *wanted.told), alone=curves.is_alone(one, chosen))
         of = one.label or one.group.run.title
         if chart.color.field:
             of = panels.value_of(one, chart.color.field, chosen, wanted.where)
