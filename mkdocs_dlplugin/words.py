@@ -128,7 +128,7 @@ ENGLISH: Mapping[str, Entry] = {
     "chart-title-along": "{subject} by {along}",
     "chart-title-points": "{subject} against {along}",
     "chart-title-cells": "{subject} by {along} and {up}",
-    "chart-shared": "Everywhere {params}.",
+    "chart-shared": "All with {params}.",
     "chart-no-results": "{who} is not shown: no results yet.",
     "chart-no-seed": "{who} is not shown: no result for seed {seeds}.",
     "chart-without-seed": "{who} is shown without seed {seeds}, which has no result.",

@@ -393,3 +393,42 @@ def test_a_misspelt_run_is_found_before_anything_runs():
     (ref,) = chart.references(Options(["svm(n=*)"], y="test_acc"), WHERE)
 
     assert ref.run == "svm"
+
+
+# What is the same for all of them.
+
+
+def test_what_all_lines_share_is_said_once():
+    points = tuple({"n": 100, "hidden": hidden} for hidden in (4, 16))
+    groups = [learning("net", label="Net", params=point, points=points) for point in points]
+    html, _, paper = show(Options("net(n=*, hidden=*)", kind="line", y="test_acc"), *groups)
+
+    assert {row["s"] for row in paper.specs[0]["data"]["values"]} == {"Net (hidden=4)", "Net (hidden=16)"}
+    assert text(html).count("n = 100") == 1
+    assert "All with n = 100." in text(html)
+
+
+def test_a_run_alone_keeps_its_point():
+    points = ({"n": 100}, {"n": 300})
+    html, _, _ = show(Options("net(n=100)", y="test_acc"), a_run("net", 0.5, 0.6, params=points[0], points=points))
+
+    assert "net (n=100)" in text(html) or "net(n=100)" in text(html)
+    assert "All with" not in text(html)
+
+
+@pytest.mark.parametrize("kind", ["line", "dot", "bar"])
+def test_every_number_of_a_caption_is_a_link_to_its_run_and_names_are_none(kind):
+    html, _, _ = show(Options(["mlp", "cnn"], kind=kind, y="test_acc"), learning("mlp"), learning("cnn"))
+    said = html.partition("<figcaption")[2].partition("</figcaption>")[0]
+
+    links = re.findall(r'<a [^>]*href="([^"]+)"[^>]*>(.*?)</a>', said)
+    assert [href for href, _ in links] == ["../../runs/mlp/", "../../runs/cnn/"]
+    assert all(re.match(r"\d\d", number) for _, number in links)
+
+
+def test_a_chart_without_results_says_which_runs_and_series_it_waits_for():
+    html, _, _ = show(
+        Options(["mlp", "cnn"], kind="line", y="test_acc"), a_run("mlp", seeds=(0,)), a_run("cnn", seeds=(0,))
+    )
+
+    assert '<figure class="dl-chart" id="fig-a" data-dl-run="mlp cnn" data-dl-series="test_acc">' in html

@@ -4,19 +4,28 @@ from __future__ import annotations
 
 import json
 import re
+from dataclasses import replace
 
 import pytest
 
 from mkdocs_dlplugin import explore
+from mkdocs_dlplugin.results import Results
 from mkdocs_dlplugin.vega import Failed, Renderer, Unavailable
+from mkdocs_dlplugin.views import chart, reading
 from mkdocs_dlplugin.views.chart import Options
+from tests.charting import METRICS, WHERE
 from tests.test_chart import ACCURACIES, Paper, a_run, along_n, learning, show
+from tests.test_kinds import a_grid, rows_of
 
 NBSP = "\N{NO-BREAK SPACE}"
 
 
 def spoken(shipped):
     return json.loads(next(content for name, content in shipped.items() if name.endswith(".read.json")))
+
+
+def show_figure(options):
+    return chart._read(chart.check(options, WHERE), Results(a_grid(), METRICS), WHERE)
 
 
 def named(spec):
@@ -119,7 +128,104 @@ def test_cells_carry_the_number_they_are_sorted_by():
     assert re.findall(r'data-sort="([^"]+)"', html) == ["30", "0.5", "1000", "0.8"]
 
 
+@pytest.mark.parametrize("kind", ["line", "dot", "bar", "scatter"])
+def test_panels_are_read_out_in_the_order_of_the_file(kind):
+    options = Options("net(n=*, hidden=*)", kind=kind, y="test_acc", facet="hidden")
+    options = replace(options, x={"line": "n", "scatter": "n_params"}.get(kind))
+    _, shipped, paper = show(options, *a_grid())
+    means = [row["mean"] for row in rows_of(shipped, "csv")]
+
+    named = [layer for spec in paper.specs[0]["concat"] for layer in spec["layer"] if "name" in layer]
+    assert [layer["name"] for layer in named] == ["read", "read_1"]
+    drawn = [
+        row["x" if kind == "dot" or options.x is None else "y"] for layer in named for row in layer["data"]["values"]
+    ]
+    assert [f"{mean:.10g}" for mean in drawn] == means
+    said = [point for _, points in spoken(shipped)["s"] for point in points]
+    assert [f"{float(mean) * 100:.0f}{NBSP}%{NBSP}±{NBSP}2" for mean in means] == [value for _, value in said]
+
+
+def test_a_cell_is_read_out_with_its_row_and_column_and_a_bin_with_its_ends():
+    heat = Options("net(n=*, hidden=*)", kind="heatmap", x="n", y="hidden", color="test_acc")
+    hist = Options("net(n=*, hidden=*)", kind="hist", x="test_acc", bins=2)
+    cells, bins = (spoken(show(options, *a_grid())[1]) for options in (heat, hist))
+
+    assert [[name, [at for at, _ in points]] for name, points in cells["s"]] == [
+        ["hidden 16", ["10", "100"]],
+        ["hidden 4", ["10", "100"]],
+    ]
+    assert cells["s"][0][1][1][1] == f"48{NBSP}%{NBSP}±{NBSP}2"
+    assert bins["x"] == "test accuracy"
+    assert bins["s"] == [["Net", [[f"22{NBSP}% to 36{NBSP}%", "10"], [f"36{NBSP}% to 50{NBSP}%", "10"]]]]
+
+
+def test_a_spec_of_which_a_panel_draws_no_means_is_not_read_out():
+    figure = show_figure(Options("net(n=*, hidden=*)", x="n", y="test_acc", facet="hidden"))
+    told = reading.readable(figure, lambda _: {"concat": [{"layer": [{"mark": "text"}]}] * 2})
+
+    assert told(688) == {"concat": [{"layer": [{"mark": "text"}]}] * 2}
+
+
 # What is explored.
+
+
+def test_lines_named_at_their_ends_have_a_legend_to_pick_from(renderer):
+    groups = [*along_n("svm", {30: 0.5, 300: 0.8}, "SVM"), *along_n("cnn", {30: 0.2, 300: 0.6}, "CNN")]
+    options = Options(["svm(n=*)", "cnn(n=*)"], x="n", y="test_acc")
+    found = compiled(options, *groups, renderer=renderer)["widths"]
+    _, _, paper = show(options, *groups)
+
+    assert [layer["mark"]["type"] for layer in paper.specs[0]["layer"]].count("text") == 1
+    assert [len(spec["legends"]) for spec in found.values()] == [1, 1]
+    assert '"SVM"' in json.dumps(found)
+
+
+@pytest.mark.parametrize(
+    ("options", "signals"),
+    [
+        (Options("net(n=*, hidden=*)", kind="bar", x="n", y="test_acc"), {"dl_pick"}),
+        (Options("net(n=*, hidden=*)", kind="heatmap", x="n", y="hidden", color="test_acc"), {"dl_pick"}),
+        (Options("net(n=*, hidden=*)", kind="scatter", x="n_params", y="test_acc"), {"dl_zoom_x", "dl_zoom_y"}),
+    ],
+    ids=lambda value: getattr(value, "kind", ""),
+)
+def test_only_axes_of_values_without_a_base_are_zoomed(renderer, options, signals):
+    found = compiled(options, *a_grid(), renderer=renderer)
+
+    names = {signal["name"] for signal in found["widths"]["688"]["signals"]}
+    assert names & {"dl_zoom_x", "dl_zoom_y", "dl_pick"} == signals
+    assert found["zooms"] is ("dl_zoom_x" in signals)
+
+
+@pytest.mark.parametrize(
+    "options",
+    [
+        Options("net(n=*, hidden=*)", kind="bar", y="test_acc"),
+        Options("net(n=*, hidden=*)", kind="hist", x="test_acc"),
+        Options("net(n=*, hidden=*)", x="n", y="test_acc", facet="hidden"),
+    ],
+    ids=["bar", "hist", "panels"],
+)
+def test_where_there_is_nothing_to_do_there_is_nothing_to_explore(renderer, options):
+    html, shipped, _ = show(options, *a_grid(), paper=renderer)
+
+    assert "data-read=" in html
+    assert "data-vg=" not in html
+    assert not any(name.endswith(".vg.json") for name in shipped)
+
+
+def test_a_spec_of_an_authors_own_is_explored_where_its_marks_stand_at_values():
+    values = {"x": {"field": "a", "type": "quantitative"}, "y": {"field": "b", "type": "nominal"}}
+    binned = {"x": {"field": "a", "type": "quantitative", "bin": True}}
+    found = explore.interactive({"data": {"values": []}, "mark": "point", "encoding": values})
+
+    assert found["params"] == [
+        {"name": "dl_zoom", "select": {"type": "interval", "encodings": ["x"]}, "bind": "scales"}
+    ]
+    assert found["mark"] == {"type": "point", "clip": True, "tooltip": {"content": "encoding"}}
+    for spec in ({"mark": "point", "encoding": binned}, {"mark": "bar", "encoding": values}, {"hconcat": []}):
+        assert explore.interactive(spec) == spec
+        assert not explore.offers(spec)
 
 
 def test_a_chart_is_compiled_for_both_widths_without_an_address(renderer):

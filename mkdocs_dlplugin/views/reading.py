@@ -9,12 +9,12 @@ from html import escape
 from typing import Any
 
 from mkdocs_dlplugin.explore import AT, NAME, VALUE, layers_read
-from mkdocs_dlplugin.numbers import NBSP
+from mkdocs_dlplugin.numbers import NBSP, shown
 from mkdocs_dlplugin.results import Place
 from mkdocs_dlplugin.shipped import script
 from mkdocs_dlplugin.slim import READ
 from mkdocs_dlplugin.vega import WIDTHS, Failed, Renderer, Unavailable
-from mkdocs_dlplugin.views.caption import called, inside, name_of, plain, x_name
+from mkdocs_dlplugin.views.caption import called, inside, name_of, plain, subject, x_name
 from mkdocs_dlplugin.views.figures import Figure, Line, Point, is_number, written
 from mkdocs_dlplugin.views.listing import across, text
 from mkdocs_dlplugin.words import say
@@ -67,7 +67,7 @@ def files(name: str, figure: Figure, told: LayOut, explored: LayOut, place: Plac
     layers = layers_read(told(WIDTHS[0]))
     if not layers or not place.ships_files:
         return ""
-    along = x_name(figure)
+    along = inside(subject(figure)) if figure.form == "counts" else x_name(figure)
     read = _attribute("read", name, _spoken(figure, layers, along), place)
     return f' data-form="{figure.form}"{read}{explorable(name, explored, along, place, renderer)}'
 
@@ -143,7 +143,11 @@ def _said(figure: Figure, line: Line, point: Point) -> dict[str, str]:
         return {NAME: line.label, VALUE: f"{point.estimate.mean:.0f}", AT: say("bin", low=low, high=high)}
     number = {VALUE: text(point.estimate, figure.metric).replace(" ±", f"{NBSP}±")}
     if figure.form == "points":
-        return {NAME: called(line, point), AT: across(figure, point), **number}
+        # Beside the other number, what has no interval needs not say so.
+        at = across(figure, point)
+        if point.across and figure.across and point.across.low is None:
+            at = shown(point.across, figure.across).value
+        return {NAME: called(line, point), AT: at, **number}
     if figure.form == "cells":
         up = inside(figure.up.title or figure.up.field.replace("_", " "))
         return {NAME: f"{up} {line.label}", AT: written(point.x), **number}
