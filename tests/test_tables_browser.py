@@ -164,3 +164,15 @@ def test_a_confusion_matrix_scrolls_in_its_own_box_and_pictures_share_a_row(phon
 
     assert len(set(rows)) == 1
     assert phone.evaluate(f"{BOX.format('fig-taken')}.getBoundingClientRect().right <= 360")
+
+
+def test_cells_of_a_confusion_matrix_are_tinted_by_their_share(phone):
+    tints = phone.evaluate(
+        "[...document.querySelectorAll('#fig-taken td[class*=dl-q]')]"
+        ".map(cell => [cell.className.match(/dl-q\\d/)[0], getComputedStyle(cell).backgroundColor])"
+    )
+    shown = dict(tints)
+
+    assert "dl-q4" in shown
+    assert len(set(shown.values())) == len(shown)
+    assert all(colour != "rgba(0, 0, 0, 0)" for name, colour in shown.items() if name != "dl-q0")

@@ -28,7 +28,7 @@ class Footnotes:
         self._marks[text] = self._marks.get(text, 0) + 1
         id_ = f' id="{self._from(number, self._marks[text])}"' if self._marks[text] <= BACK else ""
         return (
-            f'<sup class="dl-note"><a{id_} href="#{self._to(number)}" role="doc-noteref"'
+            f'<sup class="dl-noted"><a{id_} href="#{self._to(number)}" role="doc-noteref"'
             f' aria-label="{escape(say("note", n=number))}">{number}</a></sup>'
         )
 

@@ -153,7 +153,7 @@ def _band(plot: _Plot, curve: Curve) -> str:
 
 
 def _dot(plot: _Plot, points: Sequence[tuple[float, float]]) -> str:
-    return "".join(f'<circle class="dl-dot" cx="{_one(plot.x(x))}" cy="{_one(plot.y(y))}" r="3"/>' for x, y in points)
+    return "".join(f'<circle class="dl-point" cx="{_one(plot.x(x))}" cy="{_one(plot.y(y))}" r="3"/>' for x, y in points)
 
 
 def tick(value: float, metric: Metric) -> str:
