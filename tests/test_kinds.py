@@ -64,7 +64,7 @@ def test_every_kind_is_drawn_said_listed_and_to_be_taken_along(kind):
     assert sorted(shipped) == ["fig-a.csv", "fig-a.read.json", "fig-a.vg.json", "fig-a.vl.json"]
     assert "Test accuracy" in said
     # n and what the interval is, or why there is none.
-    assert re.search(r"means of 5 seeds; .*95 % interval|20 values, one per seed.*no interval", said)
+    assert re.search(r"means of 5 seeds; .*95 % interval|20 values, one for each seed.*no interval", said)
 
 
 @pytest.mark.parametrize("kind", KINDS)
@@ -383,7 +383,8 @@ def test_a_histogram_counts_every_seed_once():
     html, shipped, _ = show(options_of("hist"), *a_grid())
 
     assert sum(int(row["count"]) for row in rows_of(shipped)) == 20
-    assert "Net: 20 values, one per seed, median 36 %, from 22 % to 50 %." in text(html)
+    assert '<a href="../../runs/net/">Net</a>: 20 values' in html
+    assert "Net: 20 values, one for each seed, median 36 %, from 22 % to 50 %." in text(html)
 
 
 def test_a_histogram_may_count_points_or_the_values_of_a_series():

@@ -126,8 +126,11 @@ def called(line: Line, point: Point) -> str:
 def _told_html(told: Told, figure: Figure, place: Place) -> str:
     """Write a finding; every number is a link to its run, and one that is a metric of it says which."""
     if figure.form == "counts":
-        said = say("chart-told-counts", who=told.name, **_counted(told.line, figure))
-        return escape(said)
+        name = escape(told.name)
+        if place.run_pages:
+            name = f'<a href="{escape(place.run_link(told.point.group).partition("#")[0])}">{name}</a>'
+        counted = {key: escape(value) for key, value in _counted(told.line, figure).items()}
+        return html("chart-told-counts", who=name, **counted)
     name, number = escape(told.name), shown(told.point.estimate, figure.metric)
     if figure.of == "points":
         text = linked(number, figure.metric.name, [told.point.group], place)
