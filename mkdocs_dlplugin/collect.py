@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import ast
 import functools
-import io
 import itertools
 import math
 import sys
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from mkdocs_dlplugin import screen, snippet
+from mkdocs_dlplugin import plots, screen, snippet
 from mkdocs_dlplugin.errors import RunFailed, suggest
 from mkdocs_dlplugin.explain import clean, failure, from_exception
 from mkdocs_dlplugin.model import Job, Limits
@@ -108,10 +107,7 @@ def figures_of(job: Job, last: Any = None, *, alone: bool = False) -> dict[str, 
     figures = {}
     try:
         for position, figure in enumerate(drawn, start=1):
-            file = io.BytesIO()
-            # The version of matplotlib inside the file would change it with every upgrade.
-            figure.savefig(file, format="png", dpi=144, bbox_inches="tight", metadata={"Software": None})
-            figures[f"fig-{position}.png"] = file.getvalue()
+            figures[f"fig-{position}.png"] = plots.png(figure)
         if pyplot is not None:
             pyplot.close("all")
     except Exception as error:

@@ -16,7 +16,7 @@ from dataclasses import dataclass, field, fields
 from pathlib import Path
 from typing import Any, BinaryIO
 
-from mkdocs_dlplugin import accelerators, matrices, pictures
+from mkdocs_dlplugin import accelerators, matrices, pictures, plots
 from mkdocs_dlplugin.fingerprint import digest_names
 from mkdocs_dlplugin.model import Input, Limits, Value, address, place
 from mkdocs_dlplugin.sizes import decimal
@@ -421,9 +421,7 @@ def _content(name: str, data: Any) -> bytes:
     if name.endswith(".json"):
         return (json.dumps(data, indent=1, sort_keys=True, allow_nan=False) + "\n").encode()
     if name.endswith(".png") and hasattr(data, "savefig"):
-        # Matplotlib writes its version into the file, which would change it with every upgrade.
-        data.savefig(file, format="png", dpi=144, bbox_inches="tight", metadata={"Software": None})
-        return file.getvalue()
+        return plots.png(data)
     if name.endswith(".npz"):
         import numpy as np  # noqa: PLC0415 - whoever has arrays to save has it loaded; nobody else should pay
 

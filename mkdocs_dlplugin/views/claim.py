@@ -204,7 +204,11 @@ def _embed(options: Options, word: str, sentence: str, place: Place) -> str:
         "Markdown": f"[![{spoken}]({image})]({page})",
         "HTML": f'<a href="{escape(page)}"><img src="{escape(image)}" alt="{escape(alternative)}"></a>',
     }
-    shown = "".join(f"<p>{form}</p><pre><code>{escape(code)}</code></pre>" for form, code in forms.items())
+    # With an id each: the button that Material adds copies the first code below the nearest id.
+    ids = {form: escape(f"dl-{place.id}-{form.lower()}") for form in forms}
+    shown = "".join(
+        f'<p>{form}</p><pre id="{ids[form]}"><code>{escape(code)}</code></pre>' for form, code in forms.items()
+    )
     unknown = "" if place.site else f"<p>{html('no-address')}</p>"
     size = picture.partition(b'width="')[2].partition(b'"')[0].decode()
     return (

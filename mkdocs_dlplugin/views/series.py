@@ -59,7 +59,7 @@ def render(group: Group, results: Results) -> str:
     more = f" {html('run-curve-more', names=escape(left))}" if left else ""
     return (
         f'<figure class="dl-curves"><div class="dl-multiples">{drawn}</div>'
-        f"<figcaption>{_caption(curves)}{more}</figcaption>{_data(curves[:DRAWN])}</figure>"
+        f"{_data(curves[:DRAWN])}<figcaption>{_caption(curves)}{more}</figcaption></figure>"
     )
 
 

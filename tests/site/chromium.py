@@ -12,7 +12,7 @@ import time
 from pathlib import Path
 from typing import Any
 
-from tests.faults.hostile_browser import LAUNCH, QUIET, program
+from tests.browser import LAUNCH, QUIET, program
 from tests.site.tab import WIDE, Mode, Tab
 
 # No name is looked up but that of this machine, so that a call to a third party fails here as it does on a train.

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from tests.faults.hostile_browser import program
+from tests.browser import program
 from tests.site.chromium import Chromium
 from tests.site.criteria import SHOULD, Criterion
 from tests.site.host import hosted

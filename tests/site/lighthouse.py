@@ -14,7 +14,7 @@ import tempfile
 from collections.abc import Mapping
 from pathlib import Path
 
-from tests.faults.hostile_browser import QUIET, program
+from tests.browser import QUIET, program
 from tests.site.host import hosted
 from tests.site.pages import Site
 from tests.site.reading import CACHE, PAGES

@@ -125,6 +125,11 @@ class Site:
         return held if isinstance(held, dict) else {}
 
 
+def runs(named: str) -> list[str]:
+    """Split the addresses of runs that a number rests on: `cnn mlp(n=100, hidden=16)`."""
+    return re.findall(r"[^\s(]+(?:\([^)]*\))?", named)
+
+
 def short(name: str) -> str:
     """Return the address of a page as readers know it."""
     return name.removesuffix("index.html") or "/"

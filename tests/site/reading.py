@@ -22,12 +22,19 @@ PAGES = (
     "",
     "compare/mnist1d/",
     "plugin/gallery/",
+    "plugin/charts/",
     "plugin/blocks/",
     "plugin/quickstart/",
     "runs/cnn/",
     "examples/first_look/",
 )
 """The pages that are judged in the browser: each kind of page, and those that hold most."""
+
+AT_ONCE = 8
+"""How many blocks of code are copied at once."""
+
+THOROUGH = ("", "compare/mnist1d/", "plugin/charts/", "runs/cnn/")
+"""Pages that axe-core judges in all four looks."""
 
 NARROW = Mode(width=320, height=640)
 BARE = Mode(scripts=False)
@@ -71,8 +78,15 @@ class Reader:
 
         return dict(self._once("plain", page, look))
 
-    def axe(self, page: str, modes: Sequence[Mode] = MODES) -> dict[str, Any]:
-        """Let axe-core judge a page in some modes, by the rules of WCAG 2.0 to 2.2, A and AA."""
+    def axe(self, page: str, modes: Sequence[Mode] = ()) -> dict[str, Any]:
+        """Let axe-core judge a page, by the rules of WCAG 2.0 to 2.2, A and AA.
+
+        Args:
+            page: Its address.
+            modes: How it is looked at; when not given in all four looks, or, on pages of much of the same, in both
+                palettes and both widths.
+        """
+        modes = modes or (MODES if page in THOROUGH else (WIDE, MODES[-1]))
 
         def look() -> dict[str, Any]:
             said: dict[str, Any] = {}
@@ -124,6 +138,9 @@ class Reader:
                     "", "Browser.grantPermissions", permissions=permissions, browserContextId=tab.context, **here
                 )
                 tab.call("Page.bringToFront")
-                return dict(tab.ask(scripts.COPY))
+                said: dict[str, Any] = {"bare": [], "copied": []}
+                while more := tab.ask(scripts.COPY, len(said["copied"]), AT_ONCE)["copied"]:
+                    said["copied"] += more
+                return {**said, "bare": tab.ask(scripts.COPY, 0, 0)["bare"]}
 
         return dict(self._once("copied", page, look))

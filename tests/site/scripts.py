@@ -141,7 +141,7 @@ CONTENT = """
       words += (text.currentNode.textContent.match(/\\S+/g) || []).length;
   }
   return {
-    words, drawings: count('figure svg, figure img, .dl-plot > *'), tables: count('table'), numbers: count('.dl-num'),
+    words, drawings: count('figure svg, figure img'), tables: count('table'), numbers: count('.dl-num'),
     code: count('pre code'), links: [...document.querySelectorAll('nav a[href]')].length,
   };
 }
@@ -163,7 +163,8 @@ PRINTED = """
       .filter(seen).map(e => e.className),
     hidden: all('.dl-num').filter(e => !seen(e) && !folded(e)).map(e => e.textContent),
     twice: plots.filter(plot => plot.querySelector(':scope > .dl-narrow'))
-      .filter(plot => [...plot.children].filter(seen).length !== 1).map(plot => plot.closest('figure').id),
+      .filter(plot => [...plot.querySelectorAll(':scope > .dl-svg')].filter(seen).length !== 1)
+      .map(plot => plot.closest('figure').id),
     paper: light(getComputedStyle(document.body).backgroundColor), writing: Math.max(0, ...writing),
     alpha: getComputedStyle(document.body).backgroundColor,
   };
@@ -206,22 +207,26 @@ SHADE = """
 """How dark a page is, and how light the writing in its charts."""
 
 COPY = """
-async () => {
+async (from, most) => {
   const quiet = '.dl-text, .jp-OutputArea, .dl-output';
   const all = selector => [...document.querySelectorAll(selector)].filter(e => !e.closest(quiet));
   const blocks = all('article pre > code, article .highlight-ipynb > pre').map(e => e.closest('pre'));
   const near = block => (block.closest('.highlight, .jp-InputArea, .jp-Cell') || block)
     .querySelector('button, clipboard-copy') || block.querySelector('button');
   const copied = [];
-  for (const block of blocks.filter(near)) {
+  for (const block of blocks.filter(near).slice(from, from + most)) {
     for (let up = block.closest('details'); up; up = up.parentElement.closest('details')) up.open = true;
     near(block).scrollIntoView({block: 'center'});
     near(block).click();
-    await new Promise(done => setTimeout(done, 25));
-    const code = block.querySelector('code') || block;
-    copied.push([await navigator.clipboard.readText(), code.textContent]);
+    const code = (block.querySelector('code') || block).textContent;
+    let text = '';
+    for (let tries = 0; tries < 20 && text.trim() !== code.trim(); tries++) {
+      text = await navigator.clipboard.readText();
+      if (text.trim() !== code.trim()) await new Promise(done => setTimeout(done, 15));
+    }
+    copied.push([text, code]);
   }
   return {bare: blocks.filter(block => !near(block)).map(e => e.textContent.slice(0, 40)), copied};
 }
 """
-"""Copy every block of code."""
+"""Copy some blocks of code; a browser lets a page copy only for some seconds after a press."""

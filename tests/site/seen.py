@@ -13,8 +13,8 @@ book = Book()
 
 BYTES, CHARTED = 400_000, 150_000
 """Most bytes of a page over the wire; and those of a page with six charts, which is also what all pages aim at."""
-LIBRARIES = ("vega", "vl.", "explore")
-"""In the names of what a chart may load once a reader asks for it."""
+LIBRARY, INDEX = "vega-runtime.js", "search_index.json"
+"""What charts load once a reader asks for it, and what the search does."""
 OURS = ("__palette", "__consent", "__tabs", "__search", "__outdated", "__toggle")
 """What Material keeps in the browser: the reader's own choices."""
 
@@ -63,7 +63,14 @@ def quiet(reader: Reader, page: str) -> Iterator[str]:
 @book.must("R09b", "No library for charts is loaded before a reader asks for it")
 def patient(reader: Reader, page: str) -> Iterator[str]:
     for url in reader.plain(page)["asked"]:
-        if url.endswith(".js") and any(word in url.rsplit("/", 1)[-1] for word in LIBRARIES):
+        if url.endswith(f"/{LIBRARY}"):
+            yield f"{page or '/'}: {url}"
+
+
+@book.must("R06b", "The index of the search is not loaded before a reader searches")
+def unasked(reader: Reader, page: str) -> Iterator[str]:
+    for url in reader.plain(page)["asked"]:
+        if url.endswith(f"/{INDEX}"):
             yield f"{page or '/'}: {url}"
 
 

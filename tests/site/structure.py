@@ -61,3 +61,5 @@ def licensed(site: Site) -> Iterator[str]:
         said = words(foot).lower() if foot else ""
         if missing := [word for word in ("text", "data", "code", "licen") if word not in said]:
             yield f"{short(page)}: the footer does not name {', '.join(missing)}"
+        if site.soup(page).select_one(".dl-about") and not site.soup(page).select_one(".dl-about a[rel=license]"):
+            yield f"{short(page)}: no link to a licence below the results"

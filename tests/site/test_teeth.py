@@ -15,7 +15,7 @@ from tests.site import evidence, structure, usable, wayfinding, weight
 from tests.site.criteria import Criterion
 from tests.site.pages import Site
 
-PAGE = "compare/mnist1d/index.html"
+PAGE, BADGE = "compare/mnist1d/index.html", "badges/deep-is-more-accurate.svg"
 Change = Callable[[Site], Site]
 
 
@@ -28,7 +28,7 @@ class Defect:
     change: Change
 
 
-def swap(pattern: str, new: str, *, page: str = PAGE) -> Change:
+def swap(pattern: str, new: str | Callable[[re.Match[str]], str], *, page: str = PAGE) -> Change:
     """Change the first place of a page that a pattern finds."""
 
     def changed(site: Site) -> Site:
@@ -55,6 +55,11 @@ def record(edit: Callable[[dict[str, Any]], object], *, text: Callable[[str], st
         return site.but(name, text(json.dumps(held)))
 
     return changed
+
+
+def no_code(claim: re.Match[str]) -> str:
+    """Take the code out of a claim."""
+    return re.sub(r"<code>.*?</code>", "", claim[0], flags=re.DOTALL)
 
 
 def noise(size: int) -> str:
@@ -107,7 +112,8 @@ DEFECTS = [
     Defect("a nan", evidence.clean, insert("<p>accuracy nan ± nan</p>")),
     Defect("a traceback", evidence.clean, insert("<p>Traceback (most recent call last)</p>")),
     Defect("a verdict that does not exist", evidence.claimed, swap(r'data-verdict="\w+"', 'data-verdict="sure"')),
-    Defect("a claim without source", evidence.quoted, swap(r'<span class="dl-source">.*?</span>', "")),
+    Defect("a claim without its check", evidence.claimed, swap(r'(class="dl-claim".*?)</section>', no_code)),
+    Defect("a claim without source", evidence.quoted, swap(r'<p class="dl-source">.*?</p>', "")),
     Defect("a record that is not strict", evidence.complete, record(lambda r: r.update(x=float("nan")))),
     Defect("a record without seed", evidence.complete, record(lambda r: r.pop("seed"))),
     Defect("a record without duration", evidence.complete, record(lambda r: r["provenance"].pop("wall"))),
@@ -135,6 +141,22 @@ DEFECTS = [
     Defect("a page that no sitemap lists", wayfinding.mapped, swap(r"<url>.*?</url>", "", page="sitemap.xml")),
     Defect("no description", wayfinding.introduced, swap(r'<meta name="description"[^>]*>', "")),
     Defect("no way on", wayfinding.chained, swap(r'<nav class="md-footer__inner.*?</nav>', "")),
+    Defect("a badge too heavy", weight.badged, lambda site: site.but(BADGE, b"It depends" + b"x" * 4000)),
+    Defect("no badge", weight.badged, lambda site: site.but(BADGE, None)),
+    Defect("a badge that says something else", weight.badged, lambda site: site.but(BADGE, "<svg>Supported</svg>")),
+    Defect("no feed", wayfinding.fed, lambda site: site.but("changes.xml", None)),
+    Defect("a feed that nobody can read", wayfinding.fed, lambda site: site.but("changes.xml", "<feed>")),
+    Defect(
+        "an entry without title", wayfinding.fed, swap(r"(<entry>.*?)<title>.*?</title>", r"\1", page="changes.xml")
+    ),
+    Defect("no card", wayfinding.carded, swap(r'<meta property="og:image"[^>]*>', "")),
+    Defect("no BibTeX", wayfinding.citable, swap(r"@misc\{", "")),
+    Defect("no author to cite", wayfinding.citable, swap(r'<meta name="citation_author"[^>]*>', "")),
+    Defect("no way to report", usable.reported, swap(r"/issues/new\?", "/")),
+    Defect("no script to take along", usable.offered, swap(r'<a [^>]*\.py"', "<a", page="runs/cnn/index.html")),
+    Defect("no notebook", usable.noted, swap(r'<a [^>]*\.ipynb"', "<a", page="runs/cnn/index.html")),
+    Defect("a run without duration", usable.told, swap("<dt>Took</dt>", "<dt>?</dt>", page="runs/cnn/index.html")),
+    Defect("results without licence", structure.licensed, swap(r'rel="license"', "")),
     Defect(
         "a drawing in the search index",
         wayfinding.indexed,
@@ -145,8 +167,15 @@ DEFECTS = [
 ]
 
 
-@pytest.mark.parametrize("defect", DEFECTS, ids=lambda defect: f"{defect.criterion.id} {defect.name}")
-def test_a_defect_is_found(defect, site):
-    known = set(defect.criterion.faults(site))
+@pytest.fixture(scope="module")
+def few(site):
+    """The site with some of its pages only, which is enough to break."""
+    kept = {"index.html", PAGE, "runs/cnn/index.html"}
+    return Site(site.root, dict.fromkeys(set(site.pages) - kept))
 
-    assert set(defect.criterion.faults(defect.change(site))) - known
+
+@pytest.mark.parametrize("defect", DEFECTS, ids=lambda defect: f"{defect.criterion.id} {defect.name}")
+def test_a_defect_is_found(defect, few):
+    known = set(defect.criterion.faults(few))
+
+    assert set(defect.criterion.faults(defect.change(few))) - known

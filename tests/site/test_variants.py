@@ -11,6 +11,7 @@ from tests.site import scripts, usable
 from tests.site.host import hosted
 from tests.site.pages import Site
 from tests.site.reading import NARROW, Reader
+from tests.site.tab import Tab
 from tests.site.variants import DAY
 
 CHARTS = "compare/mnist1d/"
@@ -23,6 +24,20 @@ STATE = """
   ours: [...document.scripts].filter(e => /assets\\/dl\\//.test(e.src)).length,
 })
 """
+
+
+def told(tab: Tab) -> str:
+    """Read a value out of the first chart with a key, and return what is said."""
+    tab.evaluate("document.querySelector('.dl-chart .dl-pad').focus()")
+    tab.press("End", 35)
+    tab.until("document.querySelector('.dl-chart .dl-told').textContent")
+    return str(tab.evaluate("document.querySelector('.dl-chart .dl-told').textContent"))
+
+
+def sorts(tab: Tab) -> bool:
+    """Press the head of a column, and tell whether the table is sorted now."""
+    tab.evaluate("[...document.querySelectorAll('.dl-table .dl-sort')].at(-1).click()")
+    return bool(tab.evaluate("!!document.querySelector('.dl-table th[aria-sort]')"))
 
 
 @pytest.fixture(scope="module")
@@ -59,7 +74,7 @@ def mirrored(built):
     return built("mirrored", changes={**arabic, "  - dlplugin:\n": "  - dlplugin:\n      language: xx-pseudo\n"})
 
 
-@pytest.mark.parametrize("page", ["", CHARTS, "runs/cnn/", "plugin/gallery/"])
+@pytest.mark.parametrize("page", ["", CHARTS, "runs/cnn/", "plugin/charts/", "plugin/gallery/"])
 def test_r25_from_right_to_left_and_in_longer_words_nothing_stands_out(page, mirrored, browser):
     with hosted(mirrored.root, mirrored.base) as url:
         assert 'dir="rtl"' in mirrored.text(f"{page}index.html")
@@ -101,6 +116,8 @@ def test_r34_charts_are_there_after_instant_navigation_and_back(instant, browser
         assert tab.evaluate("window.here"), "the page was loaded anew"
         assert re.match("Five families", state["title"])
         assert state["drawings"] >= 3
+        assert "%" in told(tab)
+        assert sorts(tab)
         assert tab.errors == []
 
 
@@ -113,3 +130,5 @@ def test_r34_pages_come_back_from_the_browsers_history(reader):
         tab.pause(0.3)
 
         assert tab.ask(STATE) == before
+        assert "%" in told(tab)
+        assert sorts(tab)

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator
 
 from tests.site.criteria import Book
-from tests.site.pages import Site, short
+from tests.site.pages import Site, short, words
 
 book = Book()
 
@@ -69,12 +69,14 @@ def harmless(site: Site) -> Iterator[str]:
             yield f"{short(page)}: {link['href'][:60]}"
 
 
-@book.should("R75", "Every claim has a badge of at most 3 kB", waits_for="badges of claims")
+@book.should("R75", "Every claim has a badge with its verdict, of at most 3 kB, at an address that stays")
 def badged(site: Site) -> Iterator[str]:
-    badges = {name: size for name, size in site.files.items() if re.search(r"badge[^/]*\.svg$", name)}
-    claims = [f"{short(page)}#{claim.get('id')}" for page, claim in site.bodies("section.dl-claim")]
-    if len(badges) < len(claims):
-        yield f"{len(badges)} badges for {len(claims)} claims"
-    for name, size in badges.items():
-        if size > BADGE:
-            yield f"{name}: {size} bytes"
+    for page, claim in site.bodies("section.dl-claim[id]"):
+        name = f"badges/{claim['id']}.svg"
+        verdict = claim.select_one(".dl-badge")
+        if name not in site.files:
+            yield f"{short(page)}#{claim['id']}: no badge"
+        elif site.files[name] > BADGE:
+            yield f"{name}: {site.files[name]} bytes"
+        elif verdict and words(verdict).lower() not in site.text(name).lower():
+            yield f"{name}: does not say '{words(verdict)}'"
