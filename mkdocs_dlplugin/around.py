@@ -67,7 +67,8 @@ class Around:
 
     def head(self, name: str, facts: Facts, place: Place) -> str:
         """Write what belongs into the head of a page."""
-        named = facts.title.removeprefix("Run ")
+        before, _, after = say("run-title", run="\0").partition("\0")
+        named = facts.title.removeprefix(before).removesuffix(after)
         if name.startswith("runs/") and not facts.description and named != facts.title:
             facts = facts._replace(description=say("run-described", run=named))
         return page.head(facts, self._about(name), place)

@@ -6,6 +6,7 @@ import math
 from dataclasses import dataclass
 
 from mkdocs_dlplugin.expressions import format_number
+from mkdocs_dlplugin.reporting import clock
 from mkdocs_dlplugin.words import number, say
 
 FINEST = 5
@@ -76,6 +77,16 @@ def brief(value: float) -> str:
     head, times, tail = written(value, fine).partition(" ×")
     point = say("decimal")
     return (head.rstrip("0").removesuffix(point) if point in head else head) + times + tail
+
+
+def duration(seconds: float) -> str:
+    """Write how long something took: `0.8 s`, `41 s`, `3 min 05 s`."""
+    return number(clock(seconds))
+
+
+def rounded(value: float, digits: int = 6) -> str:
+    """Write a number for an axis or a list, with so many significant digits at most: `1,000`, `0.001`, `1e-06`."""
+    return number(f"{value:,.{digits}g}")
 
 
 def power(fine: Fineness) -> str:

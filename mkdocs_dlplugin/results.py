@@ -12,7 +12,8 @@ from dataclasses import dataclass, replace
 from mkdocs_dlplugin.errors import DLError, NoResult, RunFailed, suggest
 from mkdocs_dlplugin.expressions import Ref, matches, parse_selector
 from mkdocs_dlplugin.model import Metric, Record, Run, Sample, Value, Where, address
-from mkdocs_dlplugin.reporting import counted, listed
+from mkdocs_dlplugin.reporting import listed
+from mkdocs_dlplugin.words import say
 
 LARGEST = 1e150
 """Values beyond which statistics overflow; nothing that was measured in earnest is there."""
@@ -281,10 +282,10 @@ def is_accuracy(records: Sequence[Record], name: str) -> bool:
 
 def device_of(record: Record) -> str:
     """Name what a record was measured on, for readers: `AMD EPYC (CPU, 1 thread)`."""
-    name = record.provenance.get("device_name") or record.provenance.get("cpu") or "an unnamed processor"
+    name = record.provenance.get("device_name") or record.provenance.get("cpu") or say("device-unnamed")
     kind = str(record.provenance.get("device", "cpu"))
     threads = int(record.provenance.get("threads", 1))
-    how = f"CPU, {counted(threads, 'thread')}" if kind == "cpu" else kind.upper()
+    how = say("device-cpu", n=threads) if kind == "cpu" else kind.upper()
     return f"{name} ({how})"
 
 

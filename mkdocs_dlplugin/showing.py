@@ -105,7 +105,7 @@ class Showing:
             return Look("", "none" if block.kind != "run" else "above", block.code)
         name, display = known
         title = self._asked.runs[name].title if name in self._asked.runs else name
-        label = display.title or say("code")
+        label = display.title or say("run-code")
         if display.source == "fold":
             label = say("code-of", title=display.title or title)
         return Look("", display.source, display.shown, display.title, display.id, title, label, say("output"))
@@ -357,8 +357,8 @@ class Showing:
             return html, text
         except DLError as problem:
             self._excuse(problem)
-            kind, text = ("pending", "pending") if self._conductor.busy else ("error", "no result")
-            return f'<span class="dl-{kind}" title="{escape(str(problem))}">{text}</span>', text
+            kind, text = ("pending", say("pending")) if self._conductor.busy else ("error", say("no-result"))
+            return f'<span class="dl-{kind}" title="{escape(str(problem))}">{escape(text)}</span>', text
 
     def _excuse(self, problem: DLError) -> None:
         """Report what cannot be shown, unless it only waits for a run, or follows from what was reported before."""

@@ -20,7 +20,7 @@ from mkdocs_dlplugin.notebook import Cell, notebook
 from mkdocs_dlplugin.parts import BETWEEN
 from mkdocs_dlplugin.results import Group, Results, device_of
 from mkdocs_dlplugin.stats import estimate
-from mkdocs_dlplugin.words import say
+from mkdocs_dlplugin.words import listed, say
 
 LARGEST = 400_000
 """Bytes of upstream results, written as JSON, that travel inside the file."""
@@ -142,7 +142,7 @@ def _introduction(kit: Kit) -> list[str]:
     said = [say("alone", run=kit.run.name) + (f" {kit.home}" if kit.home else "")]
     if records:
         days = sorted({str(record.provenance.get("started", ""))[:10] for record in records} - {""})
-        devices = " and ".join(dict.fromkeys(device_of(record) for record in records))
+        devices = listed(list(dict.fromkeys(device_of(record) for record in records)))
         said.append(say("alone-measured", device=devices, date=days[0] if days else "–"))
     said.append(say("alone-use"))
     lacking = [*_files(kit), *_lacking(kit), *_variables(kit)]

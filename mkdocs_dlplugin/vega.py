@@ -19,7 +19,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, Literal
 
-from mkdocs_dlplugin import explore, regular, slim, specs
+from mkdocs_dlplugin import explore, regular, slim, specs, words
 
 WIDTHS = (688, 328)
 """Pixels of a text column and of a phone: one drawing scaled to both would shrink 12 px text to 5 px."""
@@ -219,7 +219,10 @@ class Renderer:
         """Take what was made of a spec, a slim drawing or a compiled spec, from the cache, or make it and keep it."""
         if self._version is None:
             raise Unavailable("charts need vl-convert; without it a table stands in. `pip install vl-convert-python`")
-        asked = {"spec": finite(spec), "config": CONFIG} | ({"as": kind} if kind == "vega" else {})
+        # For drawings and for those that readers explore alike: ticks are written as the numbers beside them.
+        own = words.separators()
+        config = {**CONFIG, "locale": own} if own else CONFIG
+        asked = {"spec": finite(spec), "config": config} | ({"as": kind} if kind == "vega" else {})
         request = json.dumps(asked, sort_keys=True, allow_nan=False)
         if len(request) > LARGEST:
             raise Failed(f"the data of this chart are {len(request):,} bytes, more than {LARGEST:,}.")

@@ -6,7 +6,7 @@ Messages for authors stay English, as those of their generator do.
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from html import escape
 from importlib import resources
 from string import Formatter
@@ -29,6 +29,8 @@ ENGLISH: Mapping[str, Entry] = {
     "basis": "mean of {basis}, 95\N{NO-BREAK SPACE}% interval: {label}",
     "no-basis": "{label}, no interval",
     "exact": "exact",
+    "no-result": "no result",
+    "pending": "pending",
     "deterministic-items": "deterministic, over test items",
     "over-unspecified": "over seeds, unspecified",
     "over-items": "over seeds and test items",
@@ -37,11 +39,28 @@ ENGLISH: Mapping[str, Entry] = {
     "over-splits-unknown": "over repeated splits, uncorrected as their sizes are unknown",
     "over-data": "over seeds, data drawn anew",
     "over-timings": "over repeated timings",
+    # -- what several of them say -------------------------------------------------------------------------------------
+    "runs": {"one": "{n} run", "other": "{n} runs"},
+    "run": "Run",
+    "metric": "Metric",
+    "data": "Data",
+    "output": "Output",
+    "seed": "Seed {seed}",
+    "seeds-head": "Seeds",
+    "seeds-span": "{low} to {high} seeds",
+    "up-to": "{low} to {high}",
+    "from-to": "from {first} to {last}",
+    "days": "{first} to {last}",
+    "no-record": "There is no recorded result.",
+    "step": "step",
+    "list-and": "{others} and {last}",
+    "list-more": "{listed} and {n} more",
+    "recorded": {"one": "{n} recorded result", "other": "{n} recorded results"},
+    "pages": {"one": "{n} page", "other": "{n} pages"},
+    "results": {"one": "{n} result", "other": "{n} results"},
     # -- tables and comparisons ---------------------------------------------------------------------------------------
     "table-number": "Table {n}",
     "figure-number": "Figure {n}",
-    "run": "Run",
-    "metric": "Metric",
     "other": "other",
     "higher-better": "higher is better",
     "lower-better": "lower is better",
@@ -50,7 +69,6 @@ ENGLISH: Mapping[str, Entry] = {
     "bold-column": "Bold: the best mean of its column",
     "bold-row": "Bold: the best mean of its row",
     "tied-sign": "≈: not told apart from it.",
-    "up-to": "{low} to {high}",
     "single-runs": "Single runs, no intervals.",
     "means": "Mean over {seeds} seeds, no intervals.",
     "means-interval": "Mean over {seeds} seeds; {sign} is the 95\N{NO-BREAK SPACE}% interval ({over}).",
@@ -62,7 +80,6 @@ ENGLISH: Mapping[str, Entry] = {
     "no-unit": "numbers without a unit",
     "constant": "The same in every run: {metrics}.",
     "sparklines": "Curves: {series} by step, mean over the seeds, all on one scale.",
-    "from-to": "from {first} to {last}",
     "measured-on": "Measured on {devices}, {when}.",
     "note": "note {n}",
     "note-back": "back to the table",
@@ -129,8 +146,6 @@ ENGLISH: Mapping[str, Entry] = {
     "chart-title-points": "{subject} against {along}",
     "chart-title-cells": "{subject} by {along} and {up}",
     "chart-shared": "All with {params}.",
-    "chart-no-results": "{who} is not shown: no results yet.",
-    "chart-no-seed": "{who} is not shown: no result for seed {seeds}.",
     "chart-without-seed": "{who} is shown without seed {seeds}, which has no result.",
     "chart-no-step": "{who} is not shown: its seeds share no step.",
     "chart-no-values": "{who} is not shown: it has no finite value.",
@@ -145,7 +160,6 @@ ENGLISH: Mapping[str, Entry] = {
     "chart-at": "At {along} {place}: {told}.",
     "chart-at-ends": "At the end of each line: {told}.",
     "chart-at-nothing": "{told}.",
-    "chart-from-to-seeds": "{low} to {high} seeds",
     "chart-single-line": "Lines are single runs, without interval.",
     "chart-single-dot": "Dots are single runs, without interval.",
     "chart-single-bar": "Bars are single runs, without interval.",
@@ -181,7 +195,6 @@ ENGLISH: Mapping[str, Entry] = {
     "chart-reference": "Dashed line: {label}, {value}.",
     "chart-alt": "{kind} of {subject} for {of}. {told}",
     "chart-alt-along": "{kind} of {subject} by {along} from {first} to {last} for {of}. {told}",
-    "chart-alt-runs": "{n} runs",
     "chart-own-runs": {
         "one": "Drawn from one row, of {runs} ({seeds}).",
         "other": "Drawn from {n} rows, one per run, point and seed: {runs} ({seeds} each).",
@@ -190,11 +203,8 @@ ENGLISH: Mapping[str, Entry] = {
         "one": "Drawn from one logged step, of {runs} ({seeds}).",
         "other": "Drawn from {n} logged steps: {runs} ({seeds} each).",
     },
-    "chart-data": "Data",
     "chart-places": "{kept} of {n} places; the CSV file holds all.",
     "chart-rows": "{kept} of {n} rows; the CSV file holds all.",
-    "chart-run": "Run",
-    "chart-seeds": "Seeds",
     "chart-from": "From",
     "chart-to": "To",
     # -- claims -------------------------------------------------------------------------------------------------------
@@ -212,7 +222,6 @@ ENGLISH: Mapping[str, Entry] = {
     "outcome-head": "Outcome and difference",
     "measured-head": "What was measured",
     "settings-label": "Settings of the claim",
-    "no-result": "no result",
     "tie-margin": "A difference is a tie where its whole interval lies within {margin}.",
     "own-tie": "That margin holds for {metric} in this claim alone, {own} in place of {usual}: {reason}.",
     "no-tie": "no margin",
@@ -328,18 +337,19 @@ ENGLISH: Mapping[str, Entry] = {
     "one-fail": "One setting: it fails.",
     "one-tie": "One setting: it is a tie.",
     "one-undecided": "One setting: it is undecided.",
+    # -- devices ------------------------------------------------------------------------------------------------------
+    "device-cpu": {"one": "CPU, {n} thread", "other": "CPU, {n} threads"},
+    "device-unnamed": "an unnamed processor",
     # -- output of runs -----------------------------------------------------------------------------------------------
     "still-running": {"one": "Still running: {n} job.", "other": "Still running: {n} jobs."},
     "older": "These results are older than the code.",
     "not-run": "Not run.",
-    "no-record": "There is no recorded result.",
     "only-shown": "Not run, because its page only shows this code.",
     "no-result-see": "No result{seeds}: see {where}.",
     "not-run-failed": "Not run{seeds}: the run failed at {where}.",
     "no-result-failed": "No result{seeds}: the run failed at {where}.",
     "with-seeds": {"one": " with seed {seeds}", "other": " with seeds {seeds}"},
     "end-of-output": "The end of its output",
-    "seed": "Seed {seed}",
     "other-seeds": "Output of the other seeds",
     "figure-alt": "Figure drawn by run {run}, seed {seed}",
     "chart-shown": "Chart drawn by run {run}",
@@ -350,21 +360,15 @@ ENGLISH: Mapping[str, Entry] = {
     "table-size": "{rows} × {columns}.",
     "rows-left-out": "… {n} more rows …",
     "ran": "Ran on {devices}, {day}, {time} for {jobs}.",
-    "ran-runs": {"one": "{n} run", "other": "{n} runs"},
-    "and": " and ",
-    "days": "{first} to {last}",
     "unknown-day": "an unknown day",
     "details": "details",
-    "code": "Code",
     "code-of": "Code: {title}",
-    "output": "Output",
     # -- pages of runs ------------------------------------------------------------------------------------------------
     "run-title": "Run {run}",
     "runs-title": "All runs",
     "run-defined": "Defined in",
     "run-measured": "Measured",
     "run-on": "On",
-    "run-seeds": "Seeds",
     "run-varies": "{seeds}; a seed varies {what}",
     "run-varies-unsaid": "{seeds}; what a seed varies is not said",
     "varies-data": "the data drawn",
@@ -381,7 +385,6 @@ ENGLISH: Mapping[str, Entry] = {
     "run-state": "State",
     "run-complete": "complete",
     "run-incomplete": "{there} of {all} results",
-    "run-nothing": "There is no recorded result.",
     "run-absent": "No recorded result for seeds {seeds}.",
     "run-downloads": "Download:",
     "run-json": "records (JSON)",
@@ -390,15 +393,12 @@ ENGLISH: Mapping[str, Entry] = {
     "run-script": "script (.py)",
     "run-notebook": "notebook (.ipynb)",
     "run-results": "Results",
-    "run-metric": "Metric",
     "run-estimate": "Estimate",
-    "run-seed": "Seed {seed}",
     "run-per-seed": "Results per seed",
     "run-table-caption": "Values per seed as recorded; the estimate carries a 95\N{NO-BREAK SPACE}% interval.",
     "run-points-table": "Results per point",
     "run-points-caption": "One row per point of the grid, with 95\N{NO-BREAK SPACE}% intervals. {more}",
     "run-points-curve": "The line is the mean of {series}, from its first step to its last.",
-    "run-ends": "from {first} to {last}",
     "run-kept": "Files it kept",
     "run-kept-one": "{file}, seed {seed}",
     "run-curves": "Curves",
@@ -407,9 +407,6 @@ ENGLISH: Mapping[str, Entry] = {
     "run-curve-single": "By step; a single run.",
     "run-curve-alt": "Curve of {metric} by step, run {run}, {seeds}: {ends}, steps {low} to {high}.",
     "run-curve-more": "Not drawn, but in the CSV: {names}.",
-    "run-data": "Data",
-    "run-step": "Step",
-    "run-output": "Output",
     "run-output-rest": "The output of the other points is in the records (JSON).",
     "run-code": "Code",
     "run-code-file": "From {file}:",
@@ -440,9 +437,7 @@ ENGLISH: Mapping[str, Entry] = {
     "run-records": "Records",
     "run-records-caption": "The key digests all that a result depends on; the other digest, what was measured.",
     "run-key": "Key",
-    "run-results-digest": "Results",
     "run-date": "Date",
-    "run-wall": "Took",
     "run-commit": "Commit",
     "run-dirty": "{commit}, changed",
     "run-again": "Measure it again",
@@ -452,16 +447,11 @@ ENGLISH: Mapping[str, Entry] = {
     "run-report-title": "Result of run {run}",
     "run-report-body": "Page: {page}\nRun: {run}\nRecorded: {value}\nCode: {digest}\n\nWhat is wrong with it:\n",
     "runs-summary": "{runs} with {jobs}, of {pages}.",
-    "runs-count": {"one": "{n} run", "other": "{n} runs"},
-    "jobs-count": {"one": "{n} recorded result", "other": "{n} recorded results"},
-    "pages-count": {"one": "{n} page", "other": "{n} pages"},
-    "runs-run": "Run",
     "runs-page": "Page",
     "runs-filter": "Filter",
     "runs-by-page": "By page",
     "runs-by-tag": "By {tag}",
     "runs-no-metric": "no such metric",
-    "runs-span": "{low} to {high}",
     "runs-caption": "Means with 95\N{NO-BREAK SPACE}% intervals; of a grid, the lowest and the highest mean.",
     # -- runs as files of their own -----------------------------------------------------------------------------------
     "alone": "Executes the run {run} without the site it comes from, and compares it with what is recorded there.",
@@ -477,17 +467,10 @@ ENGLISH: Mapping[str, Entry] = {
     # -- what stands around a page: where it was measured, how to cite it, what changed -------------------------------
     "about": "About the numbers on this page",
     "about-measured": "{results} of {runs}, measured {days} on {device} with {software}; {plugin}{commit}.",
-    "about-results": {"one": "{n} result", "other": "{n} results"},
-    "about-runs": {"one": "{n} run", "other": "{n} runs"},
-    "about-days": "{first} to {last}",
     "about-commit": ", commit {commit}",
     "about-commits": ", {n} commits, the last {commit}",
     "about-uncommitted": " with uncommitted changes",
-    "about-and": "{others} and {last}",
-    "about-more": "{listed} and {n} more",
-    "about-processor": "an unnamed processor",
     "about-no-day": "on an unknown day",
-    "about-all-runs": "All runs",
     "about-licence": "{what}: {licence}",
     "about-text": "text",
     "about-data": "data",
@@ -529,7 +512,6 @@ ENGLISH: Mapping[str, Entry] = {
     "feed-moved": "{metric} {now}, was {then}",
     "feed-more": {"one": "{n} more point.", "other": "{n} more points."},
     # -- scripts in the browser ---------------------------------------------------------------------------------------
-    "bin": "{low} to {high}",
     "reader-keys": "Read values with the arrow keys",
     "reader-at": "{series}, {along} {at}: {value}",
     "reader-one": "{series}: {value}",
@@ -562,19 +544,32 @@ def speak(language: str, own: Mapping[str, Any] | None = None) -> None:
 
 
 def say(name: str, **values: Any) -> str:
-    """Say something as plain text; `n` chooses between one and many."""
-    return _chosen(name, values).format(**values)
+    """Say something as plain text; `n` chooses between one and many, and a whole number is written as people do."""
+    return _chosen(name, values).format(**_counted(values))
 
 
 def number(text: str) -> str:
     """Write a number that Python printed, `1,234.5`, with the separators of the language."""
-    separators = {".": say("decimal"), ",": say("thousands")}
-    return "".join(separators.get(character, character) for character in text)
+    own = {".": say("decimal"), ",": say("thousands")}
+    return "".join(own.get(character, character) for character in text)
 
 
-def html(name: str, **values: str) -> str:
+def html(name: str, **values: str | int) -> str:
     """Say something with HTML put into it; what is said around it is escaped."""
-    return escape(_chosen(name, values)).format(**values)
+    return escape(_chosen(name, values)).format(**_counted(values))
+
+
+def listed(names: Sequence[str]) -> str:
+    """Write a list as people say it: `a, b and c`."""
+    return say("list-and", others=", ".join(names[:-1]), last=names[-1]) if len(names) > 1 else "".join(names)
+
+
+def separators() -> dict[str, Any]:
+    """Describe how the language writes numbers, as `locale` in the configuration of a chart; empty for English."""
+    own = {"decimal": say("decimal"), "thousands": say("thousands")}
+    if all(own[name] == ENGLISH[name] for name in own):
+        return {}
+    return {"number": {**own, "grouping": [3], "currency": ["", ""], "percent": "\N{NO-BREAK SPACE}%"}}
 
 
 def strange(name: str, entry: Any) -> str:
@@ -606,6 +601,11 @@ def _chosen(name: str, values: Mapping[str, Any]) -> str:
     if isinstance(entry, str):
         return entry
     return entry["one" if values.get("n") in (1, "1") else "other"]
+
+
+def _counted(values: Mapping[str, Any]) -> Mapping[str, Any]:
+    n = values.get("n")
+    return {**values, "n": number(f"{n:,}")} if isinstance(n, int) else values
 
 
 def _known(given: Mapping[str, Any]) -> dict[str, Entry]:

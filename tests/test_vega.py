@@ -11,7 +11,7 @@ import xml.etree.ElementTree as ET
 
 import pytest
 
-from mkdocs_dlplugin import specs, vega
+from mkdocs_dlplugin import specs, vega, words
 from mkdocs_dlplugin.slim import slim
 from mkdocs_dlplugin.vega import COLORS, Failed, Renderer, Unavailable, finite
 
@@ -329,3 +329,23 @@ def test_a_drawing_of_several_views_is_as_wide_as_asked_for(renderer):
     assert re.search(r'width="500" height="\d+" viewBox="0 0 500 ', padded)
     drawn = float(re.search(r'width="120" height="\d+" viewBox="0 0 ([\d.]+) ', shrunk)[1])
     assert drawn > 120
+
+
+def test_ticks_are_written_with_the_separators_of_the_language():
+    pytest.importorskip("vl_convert")
+    rows = [{"x": 0, "y": 0.25}, {"x": 4000, "y": 0.75}]
+    axis = {"type": "quantitative", "axis": {"format": ",~g"}}
+    spec = {"data": {"values": rows}, "mark": "line", "encoding": {c: {"field": c, **axis} for c in "xy"}}
+    words.speak("de")
+    try:
+        with Renderer() as renderer:
+            (drawn,) = renderer.render(spec, (328,))
+            explored = renderer.explorable(lambda _: spec, widths=(328,))
+    finally:
+        words.speak("en")
+    with Renderer() as renderer:
+        (english,) = renderer.render(spec, (328,))
+
+    assert {"0,5", "2.000"} <= set(re.findall(r">([\d.,]+)</text>", drawn))
+    assert {"0.5", "2,000"} <= set(re.findall(r">([\d.,]+)</text>", english))
+    assert json.loads(explored)["widths"]["328"]["config"]["locale"]["number"]["decimal"] == ","

@@ -95,3 +95,39 @@ def test_a_german_site_says_numbers_the_german_way(site):
 
     assert "0,6 ± 0,6 (2 Seeds)" in built.page().replace("\u00a0", " ")
     assert 'data-value="0.55"' in built.html()
+
+
+GERMAN = """
+    ```python {run="a" seeds=2}
+    #| params: {n: [1000, 2000]}
+    #| varies: [data]
+    from mkdocs_dlplugin import run
+
+    for step in range(3):
+        run.log({"acc": 0.5 + run.seed / 10 + step / 7}, step=step)
+    ```
+
+    ```yaml {chart="fig-steps"}
+    runs: [a(n=1000)]
+    y: acc
+    x: step
+    ```
+
+    ```yaml {chart="fig-cells"}
+    runs: ["a(n=*)"]
+    kind: line
+    x: n
+    y: acc
+    ```
+    """
+
+
+def test_files_of_a_german_site_are_written_for_programs(site):
+    built = site(GERMAN, language="de")
+    files = {f.name.split("-")[1].split(".")[0]: f.read_text("utf-8") for f in (built.root / "site").rglob("fig-*.csv")}
+
+    assert files["steps"].startswith("run,step,mean,low,high,seeds,values\n")
+    assert "1000,0.8357" in files["cells"]
+    assert "n 2.000: a" in built.page()
+    assert "Bei Schritt 2" in built.page()
+    assert re.search(r"0,8\d*", built.page())

@@ -8,8 +8,10 @@ from dataclasses import dataclass
 from html import escape
 from statistics import median
 
+from mkdocs_dlplugin.digits import rounded
 from mkdocs_dlplugin.model import Metric
 from mkdocs_dlplugin.numbers import NBSP, linked, shown
+from mkdocs_dlplugin.phrases import inside
 from mkdocs_dlplugin.results import Place
 from mkdocs_dlplugin.views.choices import Reference
 from mkdocs_dlplugin.views.figures import Figure, Line, Point, written
@@ -56,7 +58,7 @@ def alternative(figure: Figure) -> str:
     words = {
         "kind": say(f"chart-{figure.kind}"),
         "subject": inside(subject(figure)),
-        "of": ", ".join(names) if len(names) <= TOLD else say("chart-alt-runs", n=len(names)),
+        "of": ", ".join(names) if len(names) <= TOLD else say("runs", n=len(names)),
         "told": told,
     }
     if figure.form == "curves" and len(figure.xs) > 1:
@@ -170,7 +172,7 @@ def _told_text(told: Told, figure: Figure) -> str:
 def _counted(line: Line, figure: Figure) -> dict[str, str]:
     """Write how many values a histogram counted, and where they lie."""
     ends = {"median": median(line.values), "low": min(line.values), "high": max(line.values)}
-    number = say(f"chart-values-{line.section}", n=f"{len(line.values):,}")
+    number = say(f"chart-values-{line.section}", n=len(line.values))
     return {"number": number, **{name: plain(_short(value), figure.metric) for name, value in ends.items()}}
 
 
@@ -193,7 +195,7 @@ def _at(figure: Figure, told: str, *, marked: bool = False) -> str:
 
 def _seeds(counts: Collection[int]) -> str:
     low, high = min(counts), max(counts)
-    return say("seeds", n=high) if low == high else say("chart-from-to-seeds", low=low, high=high)
+    return say("seeds", n=high) if low == high else say("seeds-span", low=low, high=high)
 
 
 def _reference(reference: Reference, figure: Figure) -> str:
@@ -223,16 +225,11 @@ def _titled(figure: Figure, what: str, along: str) -> str:
 
 def x_name(figure: Figure) -> str:
     """Name the x axis inside a sentence."""
-    return inside(figure.x.title or (figure.across.title if figure.across else figure.x.field.replace("_", " ")))
-
-
-def inside(title_: str) -> str:
-    """Write a title inside a sentence; abbreviations keep their capitals."""
-    return title_[:1].lower() + title_[1:] if title_[1:2].islower() else title_
+    return inside(figure.along)
 
 
 def plain(value: float, metric: Metric) -> str:
     """Write a value of a metric that has no interval, with its unit."""
     if metric.style == "percent":
-        return f"{value * 100:.4g}{NBSP}%"
-    return f"{value:,.6g}" + (f"{NBSP}{metric.unit}" if metric.unit else "")
+        return f"{rounded(value * 100, 4)}{NBSP}%"
+    return rounded(value) + (f"{NBSP}{metric.unit}" if metric.unit else "")

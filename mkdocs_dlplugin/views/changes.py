@@ -13,7 +13,7 @@ from mkdocs_dlplugin.numbers import linked, shown
 from mkdocs_dlplugin.results import PLAIN, Group, Place
 from mkdocs_dlplugin.stats import Estimate, decimals
 from mkdocs_dlplugin.views.tables import Column, table
-from mkdocs_dlplugin.words import html, say
+from mkdocs_dlplugin.words import html, number, say
 
 ROWS = 100
 """Most numbers that a table lists; what is beyond is counted."""
@@ -107,7 +107,7 @@ def listed(moved: Sequence[Change], place: Place, caption: str = "") -> str:
     """Draw one row per number that moved; named by an element with an id, or by what it is."""
     heads: list[Column] = [say("changes-number"), *((say(f"changes-{name}"),) for name in ("was", "is", "by"))]
     rows = [_row(change, place) for change in moved[:ROWS]]
-    more = f"<p>{html('more-numbers', n=str(len(moved) - ROWS))}</p>" if len(moved) > ROWS else ""
+    more = f"<p>{html('changes-more', n=len(moved) - ROWS)}</p>" if len(moved) > ROWS else ""
     return table(heads, rows, label=say("changes"), caption=caption) + more
 
 
@@ -115,12 +115,12 @@ def moved_by(change: Change) -> str:
     """Write how far a number moved, with its sign, in the digits of its interval: `+0.8 pp`, `−12`."""
     metric, now = change.metric, change.now
     percent = metric.style == "percent"
-    scale, unit = (100.0, "pp") if percent else (1.0, metric.unit)
+    scale, unit = (100.0, say("points")) if percent else (1.0, metric.unit)
     half = now.half_width if now else None
     digits = decimals(half * scale) if half else 1 if percent else None
     # Without an interval, as many digits as it takes to see anything at all.
     spec = f"+,.{digits}f" if digits is not None and round(change.by * scale, digits) else "+,"
-    return format_number(change.by * scale, spec) + (f"\N{NO-BREAK SPACE}{unit}" if unit else "")
+    return number(format_number(change.by * scale, spec)) + (f"\N{NO-BREAK SPACE}{unit}" if unit else "")
 
 
 def _row(change: Change, place: Place) -> str:
@@ -144,7 +144,7 @@ def since(changes: Changes, moved: int) -> str:
     day = f'<time datetime="{escape(changes.day)}">{escape(changes.day)}</time>'
     named = html("changes-since", day=day, commit=escape(changes.commit))
     what = "changes-moved" if moved else "changes-none-moved" if changes.found else "changes-none"
-    return f"{html(what, n=str(moved), since=named)}"
+    return f"{html(what, n=moved, since=named)}"
 
 
 def _named(word: str, changes: Sequence[Change]) -> str:
@@ -152,7 +152,7 @@ def _named(word: str, changes: Sequence[Change]) -> str:
     counts: dict[str, int] = {}
     for change in changes:
         counts[change.group.run.title] = counts.get(change.group.run.title, 0) + 1
-    names = ", ".join(f"{escape(name)} ({html('changes-numbers', n=str(count))})" for name, count in counts.items())
+    names = ", ".join(f"{escape(name)} ({html('changes-numbers', n=count)})" for name, count in counts.items())
     return html(f"changes-{word}", names=names) if names else ""
 
 

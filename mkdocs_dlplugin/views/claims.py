@@ -143,12 +143,12 @@ def render(options: Options, entries: Sequence[Entry], place: Place) -> str:
 
 def _all_checks(counted: Summary) -> str:
     """Say how many checks were decided, how many chance alone would decide, and how many may be chance."""
-    said = [html("checks-decided", decided=str(counted.decided), n=str(counted.checks))]
+    said = [html("checks-decided", decided=brief(counted.decided), n=counted.checks)]
     if counted.tested:
         expected = brief(float(f"{counted.by_chance:.2g}"))
         said.append(html("by-chance", tested=str(counted.tested), rate=brief(0.05), expected=expected))
         source = f'<a href="{HOCHBERG}">Benjamini &amp; Hochberg 1995</a>'
-        said.append(html("marked" if counted.doubtful else "unmarked", n=str(counted.doubtful), source=source))
+        said.append(html("marked" if counted.doubtful else "unmarked", n=counted.doubtful, source=source))
     return " ".join(said)
 
 

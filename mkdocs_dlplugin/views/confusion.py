@@ -12,6 +12,7 @@ from statistics import fmean, pstdev
 from typing import Any
 
 from mkdocs_dlplugin import matrices
+from mkdocs_dlplugin.digits import brief
 from mkdocs_dlplugin.errors import DLError
 from mkdocs_dlplugin.expressions import Ref
 from mkdocs_dlplugin.matrices import Matrix
@@ -22,7 +23,7 @@ from mkdocs_dlplugin.stats import Estimate, estimate
 from mkdocs_dlplugin.views import written
 from mkdocs_dlplugin.views.listing import digest
 from mkdocs_dlplugin.views.tables import cell, frame
-from mkdocs_dlplugin.words import html, say
+from mkdocs_dlplugin.words import html, number, say
 
 STEPS = (0.005, 0.05, 0.25, 0.75)
 """Shares at which a cell's tint changes: five tints can be told apart, and text can be read on each."""
@@ -122,8 +123,8 @@ def render(options: Any, results: Results, place: Place) -> str:
 def _read(group: Group, name: str, place: Place) -> Seen:
     file, how = f"{name}.json", "run.confusion(true, predicted)"
     found = []
-    for number, record in enumerate(group.records):
-        content = written.asset(group, number, file, how, place)
+    for at, record in enumerate(group.records):
+        content = written.asset(group, at, file, how, place)
         try:
             found.append(matrices.read(content))
         except ValueError as wrong:
@@ -188,7 +189,7 @@ def _percent(share: float) -> str:
 
 def _count(count: float, seeds: int) -> str:
     """Write a mean number of items; nothing is just 0, so that what is there stands out."""
-    return f"{count:,.0f}" if not count or seeds == 1 or count >= 1000 else f"{count:.1f}"
+    return number(f"{count:,.0f}" if not count or seeds == 1 or count >= 1000 else f"{count:.1f}")
 
 
 # What the caption says.
@@ -201,10 +202,10 @@ def _how(options: Any) -> str:
 def _told(seen: Seen, place: Place, *, alone: bool) -> str:
     """Say how much is right, and what is most often taken for something else."""
     accuracy = shown(seen.estimate([matrix.correct / matrix.total for matrix in seen.matrices]), _SHARE)
-    number = f"{escape(accuracy.value)} {_spread(accuracy)}"
+    right = f"{escape(accuracy.value)} {_spread(accuracy)}"
     name = written.runs([seen.group], place)
     seeds = say("seeds", n=len(seen.matrices)) if len(seen.matrices) > 1 else say("single-run")
-    said = [html("confusion-right", run=name, share=number, items=f"{_items(seen):,.0f}", seeds=escape(seeds))]
+    said = [html("confusion-right", run=name, share=right, items=brief(round(_items(seen))), seeds=escape(seeds))]
     size = range(len(seen.labels))
     worst = max(
         ((true, other) for true in size for other in size if true != other),
@@ -216,7 +217,7 @@ def _told(seen: Seen, place: Place, *, alone: bool) -> str:
         said.append(html("confusion-worst", true=true, other=other, share=_percent(seen.share(*worst))))
     if alone and len(seen.matrices) > 1:
         spread = max(pstdev(shares) for true in size for other in size if (shares := seen.shares(true, other)))
-        said.append(escape(say("confusion-spread", points=f"{spread * 100:.1f}")))
+        said.append(escape(say("confusion-spread", points=number(f"{spread * 100:.1f}"))))
     return " ".join(said)
 
 

@@ -267,9 +267,9 @@ def missing(chosen: Sequence[Chosen]) -> tuple[str, ...]:
     for one in chosen:
         name, absent = one.label or one.group.label, listed(one.group.absent)
         if not one.group.records:
-            notes.append(say("chart-no-results", who=name))
+            notes.append(say("not-shown", run=name))
         elif not one.group.complete:
-            notes.append(say("chart-no-seed", who=name, seeds=absent))
+            notes.append(say("not-shown-seeds", n=len(one.group.absent), run=name, seeds=absent))
         elif absent:
             notes.append(say("chart-without-seed", who=name, seeds=absent))
     return tuple(notes)

@@ -38,7 +38,7 @@ def draw(frame: Mapping[str, Any], *, label: str = "", caption: str = "") -> str
     if 0 <= left <= len(heads):
         heads.insert(left, "…")
     if 0 <= above <= len(drawn):
-        left_out = words.say("rows-left-out", n=f"{max(0, frame['shape'][0] - len(rows)):,}") if frame["shape"] else "…"
+        left_out = words.say("rows-left-out", n=max(0, frame["shape"][0] - len(rows))) if frame["shape"] else "…"
         drawn.insert(above, f'<tr><td class="dl-absent" colspan="{len(heads)}">{escape(left_out)}</td></tr>')
     return table(heads, drawn, label=label, caption=caption)
 
@@ -47,7 +47,7 @@ def size(frame: Mapping[str, Any]) -> str:
     """Say how large all of it is, where some was left out."""
     if len(frame["shape"]) != 2 or (frame["above"] < 0 and frame["left"] < 0):
         return ""
-    rows, columns = (f"{side:,}" for side in frame["shape"])
+    rows, columns = frame["shape"]
     return words.say("table-size", rows=words.say("n-rows", n=rows), columns=words.say("n-columns", n=columns))
 
 

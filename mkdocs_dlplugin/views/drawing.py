@@ -53,7 +53,7 @@ def along(figure: Figure, width: float) -> Spec:
     """Describe the x axis of curves; ticks stand where was measured, when that is at few places."""
     places = figure.xs
     axis: Spec = {
-        "title": figure.x.title or figure.x.field.replace("_", " "),
+        "title": figure.along,
         "grid": False, "labelOverlap": "greedy", "labelFlush": False, "tickCount": ticks(width),
     }  # fmt: skip
     if not all(is_number(place) for place in places):

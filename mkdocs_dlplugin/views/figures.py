@@ -5,9 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import Literal
 
+from mkdocs_dlplugin.digits import rounded
 from mkdocs_dlplugin.model import Metric, Value, Where, show
 from mkdocs_dlplugin.results import Group, Results
 from mkdocs_dlplugin.stats import Estimate
+from mkdocs_dlplugin.words import say
 
 
 @dataclass(frozen=True)
@@ -119,6 +121,18 @@ class Figure:
     """What is missing, and what holds everywhere, as sentences for the caption."""
 
     @property
+    def by_step(self) -> bool:
+        """Whether its x axis shows steps and the author gave them no other name."""
+        return self.of == "series" and self.x == replace(self.x, field="step", title="")
+
+    @property
+    def along(self) -> str:
+        """The name of its x axis: the author's, that of the metric, or that of the field."""
+        if self.by_step:
+            return say("step")
+        return self.x.title or (self.across.title if self.across else self.x.field.replace("_", " "))
+
+    @property
     def points(self) -> list[Point]:
         """Return all points of all lines."""
         return [point for line in self.lines for point in line.points]
@@ -143,7 +157,7 @@ class Figure:
 
 def written(value: Value) -> str:
     """Write a parameter's value for readers: `1,000`, `0.001`, `relu`."""
-    return f"{value:,.6g}" if isinstance(value, float | int) and not isinstance(value, bool) else show(value)
+    return rounded(value) if isinstance(value, float | int) and not isinstance(value, bool) else show(value)
 
 
 def is_number(value: Value) -> bool:

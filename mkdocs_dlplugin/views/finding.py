@@ -60,9 +60,9 @@ def whole(said: str, records: Sequence[Record]) -> str:
 def measured_in(records: Sequence[Record]) -> str:
     """Say how much was measured, and when: `9 results of 3 runs, measured 2026-11-29`."""
     found = days(records)
-    when = say("about-days", first=found[0], last=found[-1]) if len(found) > 1 else "".join(found)
-    runs = say("about-runs", n=len({record.run for record in records}))
-    return say("finding-measured", results=say("about-results", n=len(records)), runs=runs, days=when)
+    when = say("days", first=found[0], last=found[-1]) if len(found) > 1 else "".join(found)
+    runs = say("runs", n=len({record.run for record in records}))
+    return say("finding-measured", results=say("results", n=len(records)), runs=runs, days=when)
 
 
 def _best(name: str, groups: Sequence[Group], results: Results) -> str:

@@ -34,7 +34,7 @@ def framed(name: str, drawn: tuple[str, ...], said: str, table: str, files: str,
     return (
         f'<figure class="dl-chart" id="{escape(name)}">{plot}'
         f'<details class="dl-data" data-search-exclude{"" if drawn else " open"}>'
-        f"<summary>{escape(say('chart-data'))}</summary>{table}"
+        f"<summary>{escape(say('data'))}</summary>{table}"
         f'<p class="dl-links">{files}</p></details>'
         f'<figcaption id="{escape(inner(name))}-caption">{said}</figcaption></figure>'
     )

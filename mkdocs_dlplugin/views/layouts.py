@@ -15,7 +15,7 @@ from mkdocs_dlplugin.views.compared import Row
 from mkdocs_dlplugin.views.footnotes import Footnotes
 from mkdocs_dlplugin.views.sparkline import sparkline
 from mkdocs_dlplugin.views.tables import frame
-from mkdocs_dlplugin.words import say
+from mkdocs_dlplugin.words import number, say
 
 _FIGURE, _POINT = "\N{FIGURE SPACE}", "\N{PUNCTUATION SPACE}"
 """As wide as a digit, and as a comma."""
@@ -197,7 +197,7 @@ def _curve(sheet: Sheet, row: Row) -> str:
         return _absent(sheet, row.why[sheet.series.name])
     curves = [value for other in sheet.rows for value in other.curve]
     percent = sheet.series.style == "percent"
-    first, last = (f"{value:.1%}" if percent else f"{value:.3g}" for value in (row.curve[0], row.curve[-1]))
+    first, last = (number(f"{value:.1%}" if percent else f"{value:.3g}") for value in (row.curve[0], row.curve[-1]))
     said = escape(say("from-to", first=first, last=last))
     drawn = sparkline(row.curve, min(curves), max(curves))
     return f'<td data-sort="{row.curve[-1]!r}">{drawn}<span class="dl-sr">{said}</span></td>'

@@ -73,7 +73,7 @@ def _rows(figure: Figure) -> Listed:
     rows: list[list[Cell]] = [
         [name_of(figure, line), _number(figure, p), _count(p)] for line in figure.lines for p in line.points
     ]
-    return [say("chart-run"), figure.metric.title, say("chart-seeds")], rows
+    return [say("run"), figure.metric.title, say("seeds-head")], rows
 
 
 def _places(figure: Figure) -> Listed:
@@ -91,7 +91,7 @@ def _points(figure: Figure) -> Listed:
         for line in figure.lines
         for p in line.points
     ]
-    return [say("chart-run"), x_name(figure), figure.metric.title, say("chart-seeds")], rows
+    return [say("run"), x_name(figure), figure.metric.title, say("seeds-head")], rows
 
 
 def _cells(figure: Figure) -> Listed:
@@ -161,9 +161,9 @@ def as_csv(figure: Figure) -> bytes:
         return as_rows(head, rows)
     first = {
         "rows": [],
-        "curves": [x_name(figure)],
-        "points": [x_name(figure), "x_low", "x_high", "color"],
-        "cells": [x_name(figure), figure.up.field],
+        "curves": [_column(figure)],
+        "points": [_column(figure), "x_low", "x_high", "color"],
+        "cells": [_column(figure), figure.up.field],
     }[figure.form]
     head = ["run", *facet, *first, "mean", "low", "high", "seeds", "values"]
     rows = []
@@ -188,11 +188,18 @@ def as_rows(head: Sequence[str], rows: Sequence[Sequence[Any]]) -> bytes:
     return file.getvalue().encode("utf-8", "backslashreplace")
 
 
+def _column(figure: Figure) -> str:
+    """Name the column of x, which in files is called the same in every language."""
+    name = "step" if figure.by_step else figure.along
+    return name[:1].lower() + name[1:] if name[1:2].islower() else name
+
+
 def _first(figure: Figure, line: Line, point: Point) -> list[str]:
     if figure.form == "rows":
         return []
     if figure.form == "cells":
-        return [_written(point.x), cell(line.label)]
+        up = point.group.params.get(figure.up.field, line.label)
+        return [_written(point.x), _written(up)]
     if figure.form == "curves":
         return [_written(point.x)]
     ends = (point.across.low, point.across.high) if point.across else (None, None)

@@ -131,7 +131,7 @@ def _chart(record: Record, spec: Mapping[str, Any], frame: Frame) -> str:
         plot = f'<div class="dl-scroll" tabindex="0" role="region" aria-label="{escape(label)}">{drawn[0]}</div>'
     data = (
         f'<details class="dl-data {PLAIN}" data-search-exclude{"" if drawn else " open"}>'
-        f"<summary>{escape(words.say('chart-data'))}</summary>{table}</details>"
+        f"<summary>{escape(words.say('data'))}</summary>{table}</details>"
     )
     caption = _caption(frame.fig_cap, frame)
     return f'<figure class="dl-chart">{plot}{data if rows else ""}{caption}</figure>' if plot or rows else ""

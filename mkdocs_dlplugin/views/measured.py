@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterable, Sequence
 from html import escape
 
+from mkdocs_dlplugin import words
 from mkdocs_dlplugin.model import Record
 from mkdocs_dlplugin.results import PLAIN, device_of
 from mkdocs_dlplugin.screen import plain
@@ -37,14 +38,14 @@ def when(found: Sequence[str]) -> str:
     if not found:
         return html("about-no-day")
     ends = [f'<time datetime="{escape(day)}">{escape(day)}</time>' for day in (found[0], found[-1])]
-    return ends[0] if len(found) == 1 else html("about-days", first=ends[0], last=ends[1])
+    return ends[0] if len(found) == 1 else html("days", first=ends[0], last=ends[1])
 
 
 def sentence(records: Sequence[Record], repository: str) -> str:
     """Say it as HTML: how many results of how many runs, devices, packages, days, plugin and commit."""
     devices = list(dict.fromkeys(_device(record) for record in records))
-    results = say("about-results", n=len(records))
-    runs = say("about-runs", n=len({record.run for record in records}))
+    results = say("results", n=len(records))
+    runs = say("runs", n=len({record.run for record in records}))
     said = html(
         "about-measured",
         results=results,
@@ -86,8 +87,8 @@ def _several(versions: Iterable[str]) -> str:
 def listed(names: Sequence[str]) -> str:
     """Write a list as people say it: `a, b and c`."""
     if len(names) > MOST:
-        return say("about-more", listed=", ".join(names[:MOST]), n=len(names) - MOST)
-    return say("about-and", others=", ".join(names[:-1]), last=names[-1]) if len(names) > 1 else "".join(names)
+        return say("list-more", listed=", ".join(names[:MOST]), n=len(names) - MOST)
+    return words.listed(names)
 
 
 def _commit(records: Sequence[Record], repository: str) -> str:
@@ -102,4 +103,4 @@ def _commit(records: Sequence[Record], repository: str) -> str:
     linked = f'<a href="{escape(address)}">{shown}</a>' if address else shown
     dirty = any(r.provenance.get("dirty") for r in records if r.provenance.get("commit"))
     name = "about-commit" if len(commits) == 1 else "about-commits"
-    return html(name, n=str(len(commits)), commit=linked) + (html("about-uncommitted") if dirty else "")
+    return html(name, n=len(commits), commit=linked) + (html("about-uncommitted") if dirty else "")

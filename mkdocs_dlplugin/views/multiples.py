@@ -10,7 +10,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from html import escape
 
+from mkdocs_dlplugin.digits import rounded
 from mkdocs_dlplugin.model import Metric
+from mkdocs_dlplugin.words import number
 
 WIDTH, HEIGHT = 328, 180
 """Pixels: the text column of a phone, of which two stand beside each other on a desk."""
@@ -134,7 +136,7 @@ def _grid(plot: _Plot, values: Sequence[float], metric: Metric) -> str:
 
 def _steps(plot: _Plot, steps: Sequence[float]) -> str:
     return "".join(
-        f'<text x="{_one(plot.x(step))}" y="{HEIGHT - 6}" text-anchor="{_anchor(plot, step)}">{step:,.6g}</text>'
+        f'<text x="{_one(plot.x(step))}" y="{HEIGHT - 6}" text-anchor="{_anchor(plot, step)}">{rounded(step)}</text>'
         for step in steps
     )
 
@@ -159,8 +161,8 @@ def _dot(plot: _Plot, points: Sequence[tuple[float, float]]) -> str:
 def tick(value: float, metric: Metric) -> str:
     """Write a value of a metric in few letters, for an axis."""
     if metric.style == "percent":
-        return f"{value * 100:.4g}%"
-    return f"{value:.3g}" if abs(value) < 1e4 or not math.isfinite(value) else f"{value:.2g}"
+        return f"{number(f'{value * 100:.4g}')}%"
+    return number(f"{value:.3g}" if abs(value) < 1e4 or not math.isfinite(value) else f"{value:.2g}")
 
 
 def _one(value: float) -> str:

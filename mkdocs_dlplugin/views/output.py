@@ -7,9 +7,10 @@ from dataclasses import dataclass, replace
 from html import escape
 
 from mkdocs_dlplugin import ansi, words
+from mkdocs_dlplugin.digits import duration
 from mkdocs_dlplugin.errors import DLError, Failure, RunFailed
 from mkdocs_dlplugin.model import Output, Record
-from mkdocs_dlplugin.reporting import clock, listed
+from mkdocs_dlplugin.reporting import listed
 from mkdocs_dlplugin.results import PLAIN, Group, Place, device_of
 from mkdocs_dlplugin.screen import plain
 from mkdocs_dlplugin.vega import Renderer
@@ -176,15 +177,15 @@ def ran(records: Sequence[Record], groups: Sequence[Group], place: Place) -> str
     spent = sum(float(record.provenance.get("wall", 0.0)) for record in records)
     when = days[0] if len(days) == 1 else words.say("days", first=days[0], last=days[-1]) if days else ""
     seeds = {record.seed for record in records}
-    jobs = words.say("ran-runs" if len(records) != len(seeds) else "seeds", n=len(records))
+    jobs = words.say("runs" if len(records) != len(seeds) else "seeds", n=len(records))
     notes = list(dict.fromkeys(note for record in records for note in record.notes))
     said = "".join(f" {escape(plain(note[:1].upper() + note[1:].rstrip('.')))}." for note in notes)
     day = f'<time datetime="{escape(days[0])}">{escape(when)}</time>' if days else escape(words.say("unknown-day"))
     line = words.html(
         "ran",
-        devices=escape(words.say("and").join(devices)),
+        devices=escape(words.listed(devices)),
         day=day,
-        time=escape(clock(spent)),
+        time=escape(duration(spent)),
         jobs=escape(jobs),
     )
     details = escape(words.say("details"))

@@ -105,7 +105,7 @@ def foot(facts: Facts, about: About, place: Place) -> str:
 
 def byline(facts: Facts, about: About) -> str:
     """Write the line under a page's title: how long it takes to read, and when it was measured."""
-    reading = html("reading", n=str(facts.minutes))
+    reading = html("reading", n=facts.minutes)
     found = measured.days(about.records)
     when = html("byline-measured", days=measured.when(found)) if found else ""
     return f'<p class="dl-byline" data-search-exclude="">{html("byline", reading=reading, measured=when).strip()}</p>'
@@ -113,7 +113,7 @@ def byline(facts: Facts, about: About) -> str:
 
 def _measured(facts: Facts, about: About, place: Place) -> str:
     runs = place.link("runs/" if place.directory_urls else "runs/index.html")
-    link = f' <a href="{escape(runs)}">{html("about-all-runs")}</a>' if place.run_pages else ""
+    link = f' <a href="{escape(runs)}">{html("runs-title")}</a>' if place.run_pages else ""
     return f"<p>{measured.sentence(about.records, facts.repository)}{link}</p>"
 
 

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from html import escape
 
+from mkdocs_dlplugin.digits import rounded
 from mkdocs_dlplugin.model import Metric, show
 from mkdocs_dlplugin.numbers import NBSP, shown
 from mkdocs_dlplugin.reporting import listed
@@ -15,7 +16,7 @@ from mkdocs_dlplugin.stats import estimate
 from mkdocs_dlplugin.views import output, series
 from mkdocs_dlplugin.views.multiples import sparkline
 from mkdocs_dlplugin.views.tables import Column, table
-from mkdocs_dlplugin.words import html, say
+from mkdocs_dlplugin.words import html, number, say
 
 COLUMNS = 4
 """Metrics that the table of all points shows."""
@@ -37,7 +38,7 @@ def single(group: Group, place: Place, results: Results) -> str:
     return (
         metrics(group, results)
         + _section("run-curves", "dl-curves", series.render(group, results))
-        + _section("run-output", "dl-output", _output(group, place))
+        + _section("output", "dl-output", _output(group, place))
         + _kept(group, place)
     )
 
@@ -153,8 +154,8 @@ def metrics(group: Group, results: Results) -> str:
         )
     if not rows:
         return ""
-    seeds: Sequence[Column] = [(html("run-seed", seed=str(record.seed)),) for record in group.records]
-    heads: list[Column] = [html("run-metric"), (html("run-estimate"),), *seeds]
+    seeds: Sequence[Column] = [(html("seed", seed=str(record.seed)),) for record in group.records]
+    heads: list[Column] = [html("metric"), (html("run-estimate"),), *seeds]
     drawn = table(heads, rows, label=f"{say('run-per-seed')}: {group.address}")
     return f'<figure class="dl-table">{drawn}<figcaption>{html("run-table-caption")}</figcaption></figure>'
 
@@ -163,8 +164,8 @@ def _plain(value: float | None, metric: Metric) -> str:
     if value is None:
         return "–"
     if metric.style == "percent":
-        return f"{value * 100:.4g}{NBSP}%"
-    return f"{value:,}" if isinstance(value, int) or float(value).is_integer() else f"{value:.5g}"
+        return f"{rounded(value * 100, 4)}{NBSP}%"
+    return number(f"{value:,}" if isinstance(value, int) or float(value).is_integer() else f"{value:.5g}")
 
 
 def _output(group: Group, place: Place) -> str:

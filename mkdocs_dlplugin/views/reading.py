@@ -140,7 +140,7 @@ def _said(figure: Figure, line: Line, point: Point) -> dict[str, str]:
     """Write what is read out at a point; one that is a whole row has no place along x."""
     if figure.form == "counts":
         low, high = plain(float(point.x), figure.metric), plain(point.until, figure.metric)
-        return {NAME: line.label, VALUE: f"{point.estimate.mean:.0f}", AT: say("bin", low=low, high=high)}
+        return {NAME: line.label, VALUE: f"{point.estimate.mean:.0f}", AT: say("up-to", low=low, high=high)}
     number = {VALUE: text(point.estimate, figure.metric).replace(" ±", f"{NBSP}±")}
     if figure.form == "points":
         # Beside the other number, what has no interval needs not say so.

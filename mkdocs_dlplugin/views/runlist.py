@@ -6,9 +6,10 @@ from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from html import escape
 
+from mkdocs_dlplugin.digits import brief, duration
 from mkdocs_dlplugin.model import Record, Run
 from mkdocs_dlplugin.numbers import NBSP, shown
-from mkdocs_dlplugin.reporting import clock, listed
+from mkdocs_dlplugin.reporting import listed
 from mkdocs_dlplugin.results import PLAIN, Group, Place, Results, device_of
 from mkdocs_dlplugin.screen import plain
 from mkdocs_dlplugin.stats import estimate
@@ -46,15 +47,15 @@ def render(
     jobs = sum(len(group.records) for group in groups)
     summary = html(
         "runs-summary",
-        runs=html("runs-count", n=f"{len(runs):,}"),
-        jobs=html("jobs-count", n=f"{jobs:,}"),
-        pages=html("pages-count", n=f"{len(set(homes.values())):,}"),
+        runs=html("runs", n=len(runs)),
+        jobs=html("recorded", n=jobs),
+        pages=html("pages", n=len(set(homes.values()))),
     )
     device = len(kinds) > 1
     rows = [_row(found, names, results(found[0].run), homes, place, device=device) for found in runs.values()]
-    heads: list[Column] = [html("runs-run")]
+    heads: list[Column] = [html("run")]
     heads += [(escape(known.metric(name).title),) for name in names]
-    heads += [(html("run-seeds"),), *([html("run-device")] if device else []), html("run-date"), (html("run-took"),)]
+    heads += [(html("seeds-head"),), *([html("run-device")] if device else []), html("run-date"), (html("run-took"),)]
     heads.append(html("runs-page"))
     drawn = sortable(table(heads, rows, label=say("runs-title"))).replace("<table ", f'<table id="{TABLE}" ', 1)
     # A script shows it, for only a script can filter.
@@ -99,9 +100,9 @@ def _row(
     notes = [escape(run.label)] if run.label else []
     expected = sum(len(group.records) + len(group.absent) for group in members)
     if run.gridded:
-        notes.append(html("run-points", n=str(len(members))))
+        notes.append(html("run-points", n=len(members)))
     if len(records) < expected:
-        notes.append(html("run-incomplete", there=str(len(records)), all=str(expected)))
+        notes.append(html("run-incomplete", there=brief(len(records)), all=brief(expected)))
     note = f'<br><span class="dl-note">{", ".join(notes)}</span>' if notes else ""
     where = f'<a href="{escape(place.link(homes[run.name]))}">{escape(_short(run.page)).replace("/", "/<wbr>")}</a>'
     return (
@@ -109,7 +110,7 @@ def _row(
         f"</th>{''.join(_cell(members, name, results) for name in names)}"
         f'<td class="dl-number" data-sort="{len(run.seeds)}">{escape(listed(run.seeds))}</td>'
         f'{kinds}<td class="dl-day">{escape(days[-1] if days else "–")}</td>'
-        f'<td class="dl-number" data-sort="{wall:.3f}">{clock(wall)}</td><td>{where}</td></tr>'
+        f'<td class="dl-number" data-sort="{wall:.3f}">{duration(wall)}</td><td>{where}</td></tr>'
     )
 
 
@@ -129,7 +130,7 @@ def _cell(members: Sequence[Group], name: str, results: Results) -> str:
         return f'<td class="dl-number" data-sort="{made[0].mean!r}">{text}</td>'
     ends = min(made, key=lambda one: one.mean), max(made, key=lambda one: one.mean)
     low, high = (escape(shown(end, samples[0].metric).value) for end in ends)
-    text = low if low == high else html("runs-span", low=low, high=high)
+    text = low if low == high else html("up-to", low=low, high=high)
     return f'<td class="dl-number" data-sort="{ends[1].mean!r}">{text}</td>'
 
 

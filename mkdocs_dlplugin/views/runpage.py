@@ -6,10 +6,11 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from html import escape
 
+from mkdocs_dlplugin.digits import duration
 from mkdocs_dlplugin.fingerprint import digest_code, results_digest
 from mkdocs_dlplugin.kept import KINDS
 from mkdocs_dlplugin.model import Record, Run, show
-from mkdocs_dlplugin.reporting import clock, listed
+from mkdocs_dlplugin.reporting import listed
 from mkdocs_dlplugin.results import PLAIN, Place, device_of
 from mkdocs_dlplugin.screen import plain
 from mkdocs_dlplugin.standalone import Kit
@@ -57,7 +58,7 @@ def render(told: Told, place: Place) -> str:
     """
     parts = [_facts(told, place), _downloads(told, place), f'<h2 id="dl-results">{html("run-results")}</h2>']
     if not told.records:
-        parts.append(f"<p>{html('run-nothing')}</p>")
+        parts.append(f"<p>{html('no-record')}</p>")
     if told.run.gridded:
         parts.append(points.grid(told.kit, place))
     else:
@@ -78,7 +79,7 @@ def _facts(told: Told, place: Place) -> str:
         ("run-defined", home),
         ("run-measured", _when(records)),
         ("run-on", escape(plain(", ".join(dict.fromkeys(device_of(record) for record in records))))),
-        ("run-seeds", escape(_varies(run))),
+        ("seeds-head", escape(_varies(run))),
         ("run-took", escape(_took(records))),
         ("run-grid", escape(grid)),
         ("run-uses", uses),
@@ -107,7 +108,7 @@ def _took(records: Sequence[Record]) -> str:
     cpu = sum(float(record.provenance.get("cpu_seconds", 0)) for record in records)
     if not records:
         return ""
-    return say("run-duration-cpu" if cpu else "run-duration", wall=clock(wall), cpu=clock(cpu))
+    return say("run-duration-cpu" if cpu else "run-duration", wall=duration(wall), cpu=duration(cpu))
 
 
 def _downloads(told: Told, place: Place) -> str:
@@ -137,7 +138,7 @@ def _code(told: Told) -> str:
         (say("run-parameters"), at if run.gridded else ""),
         (say("run-device"), run.device),
         (say("run-threads"), str(run.threads)),
-        (say("run-limit"), clock(run.timeout)),
+        (say("run-limit"), duration(run.timeout)),
     )
     taken = "".join(
         f"<p>{html('run-code-file', file=f'<code>{escape(file)}</code>')}</p>{source.python(part)}"
@@ -199,7 +200,7 @@ def _environment(told: Told) -> str:
         )
         count = say("run-shared", n=len(members), all=len(told.records))
         parts.append(_figure([html("run-what"), html("run-value")], pairs(said), "", count))
-    return "".join(parts) if told.records else f"{parts[0]}<p>{html('run-nothing')}</p>"
+    return "".join(parts) if told.records else f"{parts[0]}<p>{html('no-record')}</p>"
 
 
 def _records(told: Told) -> str:
@@ -208,18 +209,19 @@ def _records(told: Told) -> str:
     for record in told.records:
         said = record.provenance
         point = ", ".join(f"{name}={show(value)}" for name, value in sorted(record.params.items()))
-        name = say("run-seed", seed=str(record.seed)) + (f", {point}" if point else "")
+        name = say("seed", seed=str(record.seed)) + (f", {point}" if point else "")
         when = str(said.get("started", ""))[:16].replace("T", " ")
+        took = duration(float(said.get("wall", 0)))
         rows.append(
             f'<tr><th scope="row">{escape(name)}</th><td>{escape(when)}</td>'
-            f'<td class="dl-number">{clock(float(said.get("wall", 0)))}</td><td>{_commit(record, told.repository)}</td>'
+            f'<td class="dl-number">{took}</td><td>{_commit(record, told.repository)}</td>'
             f"<td><code>{escape(record.key[:12])}</code></td><td><code>{told.kit.digests[record.place][:12]}</code></td></tr>"
         )
     heads: list[Column] = [
-        html("run-seeds"), html("run-date"), (html("run-wall"),), html("run-commit"), html("run-key"),
-        html("run-results-digest"),
+        html("seeds-head"), html("run-date"), (html("run-took"),), html("run-commit"), html("run-key"),
+        html("run-results"),
     ]  # fmt: skip
-    summary = f"<summary>{html('run-records')}: {html('jobs-count', n=str(len(rows)))}</summary>"
+    summary = f"<summary>{html('run-records')}: {html('recorded', n=len(rows))}</summary>"
     drawn = points.sortable(table(heads, rows, label=say("run-records")))
     inside = f"{drawn}<p>{html('run-records-caption')}</p>"
     return f'<details class="dl-data" data-search-exclude>{summary}{inside}</details>' if rows else ""

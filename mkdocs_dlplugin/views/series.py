@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from html import escape
 
+from mkdocs_dlplugin.digits import rounded
 from mkdocs_dlplugin.results import LARGEST, Group, Results
 from mkdocs_dlplugin.views.multiples import MOST_LINES, Curve, draw, thinned, tick
 from mkdocs_dlplugin.views.tables import Column, table
@@ -43,7 +44,7 @@ def _finite(steps: Sequence[float], values: Sequence[float | None]) -> tuple[tup
 def ends(curve: Curve) -> str:
     """Say where a curve begins and ends."""
     mean = curve.mean
-    return say("run-ends", first=tick(mean[0][1], curve.metric), last=tick(mean[-1][1], curve.metric))
+    return say("from-to", first=tick(mean[0][1], curve.metric), last=tick(mean[-1][1], curve.metric))
 
 
 def render(group: Group, results: Results) -> str:
@@ -79,9 +80,13 @@ def _alternative(curve: Curve, group: Group) -> str:
         run=group.address,
         seeds=say("seeds", n=len(curve.seeds)),
         ends=ends(curve),
-        low=f"{mean[0][0]:,.6g}",
-        high=f"{mean[-1][0]:,.6g}",
+        low=rounded(mean[0][0]),
+        high=rounded(mean[-1][0]),
     )
+
+
+def _capital(text: str) -> str:
+    return text[:1].upper() + text[1:]
 
 
 def _data(curves: Sequence[Curve]) -> str:
@@ -94,7 +99,7 @@ def _data(curves: Sequence[Curve]) -> str:
             f'<td class="dl-number">{tick(column[step], curve.metric) if step in column else "–"}</td>'
             for column, curve in zip(columns, curves, strict=True)
         )
-        rows.append(f'<tr><th scope="row">{step:,.6g}</th>{cells}</tr>')
-    heads: list[Column] = [html("run-step"), *((escape(curve.metric.title),) for curve in curves)]
-    drawn = table(heads, rows, label=say("run-data"))
-    return f'<details class="dl-data" data-search-exclude><summary>{html("run-data")}</summary>{drawn}</details>'
+        rows.append(f'<tr><th scope="row">{rounded(step)}</th>{cells}</tr>')
+    heads: list[Column] = [escape(_capital(say("step"))), *((escape(curve.metric.title),) for curve in curves)]
+    drawn = table(heads, rows, label=say("data"))
+    return f'<details class="dl-data" data-search-exclude><summary>{html("data")}</summary>{drawn}</details>'

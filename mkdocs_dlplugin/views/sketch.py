@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from html import escape
 from typing import Any
 
+from mkdocs_dlplugin.digits import rounded
 from mkdocs_dlplugin.results import Place, Results
 from mkdocs_dlplugin.screen import plain
 from mkdocs_dlplugin.vega import Renderer
@@ -85,7 +86,7 @@ def _table(own: Own, rows: Mapping[str, Sequence[Row]], labelled_by: str) -> tup
     shown: Sequence[Mapping[str, Any]] = list(held(own.spec)) if not rows else next(iter(rows.values()))
     head = list(dict.fromkeys(str(column) for row in shown for column in row)) or ["value"]
     texts = [[_text(row.get(column)) for column in head] for row in shown[: listing.ROWS]]
-    more = html("chart-rows", kept=str(len(texts)), n=f"{len(shown):,}") if len(shown) > len(texts) else ""
+    more = html("chart-rows", kept=str(len(texts)), n=len(shown)) if len(shown) > len(texts) else ""
     every = [[_raw(row.get(column)) for column in head] for row in shown]
     page = listing.grid(head, texts, labelled_by, f"<p>{more}</p>" if more else "")
     return page, listing.as_rows([cell(name) for name in head], every)
@@ -98,15 +99,10 @@ def _sentence(chosen: Sequence[Chosen], rows: Mapping[str, Sequence[Row]], place
     if not rows or not ready:
         return notes
     counts = [len(one.group.records) for one in ready]
-    seeds = (
-        say("seeds", n=counts[0])
-        if len(set(counts)) == 1
-        else say("chart-from-to-seeds", low=min(counts), high=max(counts))
-    )
+    seeds = say("seeds", n=counts[0]) if len(set(counts)) == 1 else say("seeds-span", low=min(counts), high=max(counts))
     links = dict.fromkeys(_link(one, place) for one in ready)
     said = [
-        html(f"chart-own-{name}", n=f"{len(of):,}", runs=", ".join(links), seeds=escape(seeds))
-        for name, of in rows.items()
+        html(f"chart-own-{name}", n=len(of), runs=", ".join(links), seeds=escape(seeds)) for name, of in rows.items()
     ]
     return " ".join([*said, *([notes] if notes else [])])
 
@@ -126,7 +122,7 @@ def _wide(view: Any, width: int) -> Any:
 
 def _text(value: Any) -> str:
     if isinstance(value, float | int) and not isinstance(value, bool):
-        return f"{value:,.6g}"
+        return rounded(value)
     return plain(str(value))[:80] if value is not None else ""
 
 
