@@ -10,11 +10,12 @@ from typing import Any
 
 from mkdocs_dlplugin.explore import AT, NAME, VALUE, layers_read
 from mkdocs_dlplugin.numbers import NBSP, shown
+from mkdocs_dlplugin.phrases import inside
 from mkdocs_dlplugin.results import Place
 from mkdocs_dlplugin.shipped import script
 from mkdocs_dlplugin.slim import READ
 from mkdocs_dlplugin.vega import WIDTHS, Failed, Renderer, Unavailable
-from mkdocs_dlplugin.views.caption import called, inside, name_of, plain, subject, x_name
+from mkdocs_dlplugin.views.caption import called, name_of, plain, subject, x_name
 from mkdocs_dlplugin.views.figures import Figure, Line, Point, is_number, written
 from mkdocs_dlplugin.views.listing import across, text
 from mkdocs_dlplugin.words import say
