@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import copy
 import mimetypes
 import posixpath
 import re
@@ -152,6 +153,13 @@ class Results:
         self._by_run: dict[str, list[Group]] = {}
         for group in self.groups:
             self._by_run.setdefault(group.run.name, []).append(group)
+
+    def declaring(self, metrics: Mapping[str, Metric]) -> Results:
+        """Return the same runs as a page shows them that declares metrics of its own."""
+        # A site may have thousands of runs on hundreds of pages: sorting them for each would grow with both.
+        other = copy.copy(self)
+        other._metrics = metrics
+        return other
 
     def of(self, run: str) -> list[Group]:
         """Return a run at each of its points."""

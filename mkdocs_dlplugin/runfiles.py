@@ -66,6 +66,7 @@ class ListPage(OwnPage):
         """Write the heading."""
         super().render(config, files)
         self.title = self.meta["title"] = say("runs-title")
+        self.meta["hide"] = ["toc"]  # it would list the title alone, and its room is wanted by the table
         self.content = f'<h1 id="runs">{html("runs-title")}</h1>'
         self.toc = TableOfContents([AnchorLink(self.title, "runs", 1)])
 

@@ -21,7 +21,7 @@ from mkdocs_dlplugin.fingerprint import digest_bytes
 from mkdocs_dlplugin.model import Block, Where, place
 from mkdocs_dlplugin.parts import statements
 from mkdocs_dlplugin.reporting import Reporter
-from mkdocs_dlplugin.results import Group, Place, Results, gaps
+from mkdocs_dlplugin.results import Place, Results, gaps
 from mkdocs_dlplugin.scene import CSS, FEED, Facts, Look
 from mkdocs_dlplugin.shipped import scripts, stylesheet
 from mkdocs_dlplugin.standalone import Kit
@@ -48,6 +48,7 @@ from mkdocs_dlplugin.views import (
     runlist,
     runpage,
     scripted,
+    source,
     value,
 )
 from mkdocs_dlplugin.views.ledger import Entry
@@ -65,13 +66,15 @@ class Showing:
         self._marks: list[tuple[str, Block | InlineValue | DLError, Where, str]] = []
         """Per mark its page, what it stands for, that one's place, and an identity over builds."""
         self._results: dict[str, Results] = {}
-        self._groups: tuple[Group, ...] = ()
+        self._all = Results((), {})
         self._stamp = (-1, -1)
         """How many jobs had a record, and how many a reason why not, when these were gathered."""
         self._judged: dict[Where, list[claim.Judged]] = {}
         self._misjudged: dict[Where, DLError] = {}
         self._seen: Counter[str] = Counter()
         self._assets: dict[str, bytes] = {}
+        self._coloured: dict[str, str] = {}
+        """Code of runs that pages show in colours, with its markup."""
         self.around = Around(site, asked, self.results, self._outcomes)
         """What stands around pages."""
         self._belongings = Belongings(site.root, conductor.files)
@@ -184,6 +187,8 @@ class Showing:
             html: The page, or a part of it.
             url: URL of the page that shows it, relative to the site's root.
         """
+        if self._site.settings.run_pages:
+            self._coloured.update((code, drawn) for code, drawn in source.found(html) if code in self._codes)
         return placeholders.fill(html, lambda n: self._block(n, url), lambda n: self._value(n, url))
 
     def fill_text(self, text: str, url: str) -> str:
@@ -211,11 +216,17 @@ class Showing:
             shown_from=tuple(self._taken.get(name, ())),
             repository=facts.repository,
             canonical=facts.canonical,
+            coloured=self._coloured,
+            renderer=self._renderer,
         )
         spot = self._place(run.where, "", url)
         html = placeholders.unmarked(headings.settle(runpage.render(told, spot))) + scripted.again(spot)
         self.memory.pieces[piece_key(run_key(name, facts, page_url), url)] = html
         return html
+
+    @functools.cached_property
+    def _codes(self) -> Collection[str]:
+        return {run.code.rstrip("\n") for run in self._asked.runs.values()}
 
     @functools.cached_property
     def _taken(self) -> Mapping[str, Sequence[tuple[str, str]]]:
@@ -296,11 +307,11 @@ class Showing:
         """Return all runs with their records, and metrics as a page declares them."""
         stamp = len(self._conductor.records), len(self._conductor.failures)
         if stamp != self._stamp:
-            self._stamp, self._groups = stamp, self._asked.groups(self._conductor.records)
+            self._stamp, self._all = stamp, Results(self._asked.groups(self._conductor.records), {})
             self._results.clear()
             self.around.forget()
         if page not in self._results:
-            self._results[page] = Results(self._groups, self._asked.page(page).metrics)
+            self._results[page] = self._all.declaring(self._asked.page(page).metrics)
         return self._results[page]
 
     def _block(self, number: int, url: str) -> str:
@@ -377,14 +388,15 @@ class Showing:
             return output.box("ran", say("only-shown"), "")
         run, conductor = self._asked.runs[name], self._conductor
         places = [place(run.name, params, seed) for params in run.points for seed in run.seeds]
-        settled = conductor.failures.keys() | conductor.records.keys()
         outdated = [p for p in places if p in conductor.failures and p in conductor.records]
         groups = tuple(self.results(block.page).of(name))
         partial = [Failure(gap, (), 0) for gap in gaps(groups)] if not conductor.busy else []
         shown = output.Shown(
             groups=groups,
             failures=(*conductor.failed(places), *partial),
-            pending=sum(p not in settled for p in places) if conductor.busy else 0,
+            pending=sum(p not in conductor.failures and p not in conductor.records for p in places)
+            if conductor.busy
+            else 0,
             stale=tuple(sorted({reason for p in outdated for reason in conductor.states[p].reasons})),
             fig_cap=display.fig_cap,
             fig_alt=display.fig_alt,

@@ -9,7 +9,7 @@ import re
 import textwrap
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from functools import cache, cached_property
+from functools import cache, cached_property, lru_cache
 from importlib import resources
 from typing import Any
 
@@ -157,7 +157,7 @@ def _setup(kits: Sequence[Kit], arguments: str, named: Kit | None = None) -> str
     """Write what stands before the code: the stand-in for the plugin, and the files of the project."""
     texts = {path: text for kit in kits for path, text in _sources(kit).items()}
     data = {one.path: one.content for kit in kits for one in kit.belongings if not one.module and one.content}
-    texts["mkdocs_dlplugin/__init__.py"] = _stand_in()
+    texts |= _stand_in(" ".join([*(kit.run.code for kit in kits), *texts.values()]))
     written = "".join(f"    {name!r}: {_literal(text)},\n" for name, text in texts.items())
     packed = "".join(f"    {name!r}: {base64.b64encode(content).decode()!r},\n" for name, content in data.items())
     begin = f"_dl.begin({_literal(named.facts)}, _dl_folder.name, {arguments})\n" if named else ""
@@ -196,9 +196,19 @@ import mkdocs_dlplugin as _dl  # the stand-in above
 """
 
 
+HELPERS = {"confusion": "matrices.py", "images": "pictures.py"}
+"""Modules of ours that the stand-in needs, by the word that code must hold to ask for them."""
+
+
+def _stand_in(code: str) -> dict[str, str]:
+    """Return what stands for the plugin, by path, with those of our modules that some code needs."""
+    needed = {f"mkdocs_dlplugin/{name}": _own(name) for word, name in HELPERS.items() if word in code}
+    return {"mkdocs_dlplugin/__init__.py": _own("assets/alone.py"), **needed}
+
+
 @cache
-def _stand_in() -> str:
-    return (resources.files("mkdocs_dlplugin") / "assets" / "alone.py").read_text("utf-8")
+def _own(name: str) -> str:
+    return resources.files("mkdocs_dlplugin").joinpath(name).read_text("utf-8")
 
 
 def _sources(kit: Kit) -> dict[str, str]:
@@ -292,12 +302,20 @@ def _prepared(run: Run) -> tuple[list[str], str]:
 
 def without_futures(code: str) -> tuple[list[str], str]:
     """Take what code imports from `__future__` out of it, for that must stand at the top of a file."""
+    if "__future__" not in code:
+        return [], code
     found = [n for n in ast.parse(code).body if isinstance(n, ast.ImportFrom) and n.module == "__future__"]
     names = dict.fromkeys(alias.name for node in found for alias in node.names)
     return list(names), _edited(code, [(node, "pass") for node in found])
 
 
 def _imports_run(code: str) -> bool:
+    # A page of a run asks three times, and most code that does not name it need not be read for that.
+    return "mkdocs_dlplugin" in code and _imports_it(code)
+
+
+@lru_cache(maxsize=8)
+def _imports_it(code: str) -> bool:
     for node in ast.walk(ast.parse(code)):
         if isinstance(node, ast.ImportFrom) and node.module == "mkdocs_dlplugin":
             return True
@@ -345,6 +363,7 @@ def _edited(code: str, edits: Sequence[tuple[Any, str]]) -> str:
     return whole.decode()
 
 
+@lru_cache(maxsize=64)  # modules of a project are in the files of many of its runs
 def _literal(text: str) -> str:
     """Write a text as a literal that people can read where that is possible."""
     raw = "'''" not in text and "\r" not in text and "\0" not in text and text[-1:] not in ("'", "\\")
@@ -353,4 +372,9 @@ def _literal(text: str) -> str:
 
 def _plain(text: str) -> str:
     """Keep a text from ending the comment or the docstring that it stands in."""
-    return "".join(c if c.isprintable() or c == "\n" else " " for c in text).replace("\\", "/").replace('"""', "'''")
+    lines = (line if line.isprintable() else _spaced(line) for line in text.split("\n"))
+    return "\n".join(lines).replace("\\", "/").replace('"""', "'''")
+
+
+def _spaced(line: str) -> str:
+    return "".join(c if c.isprintable() else " " for c in line)

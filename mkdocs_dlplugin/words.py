@@ -351,6 +351,7 @@ ENGLISH: Mapping[str, Entry] = {
     "with-seeds": {"one": " with seed {seeds}", "other": " with seeds {seeds}"},
     "end-of-output": "The end of its output",
     "other-seeds": "Output of the other seeds",
+    "all-points": "Output at each of {n} points",
     "figure-alt": "Figure drawn by run {run}, seed {seed}",
     "chart-shown": "Chart drawn by run {run}",
     "chart-of": "{mark} chart: {y} by {x}",
@@ -366,6 +367,7 @@ ENGLISH: Mapping[str, Entry] = {
     # -- pages of runs ------------------------------------------------------------------------------------------------
     "run-title": "Run {run}",
     "runs-title": "All runs",
+    "run-name": "Name",
     "run-defined": "Defined in",
     "run-measured": "Measured",
     "run-on": "On",
@@ -393,6 +395,7 @@ ENGLISH: Mapping[str, Entry] = {
     "run-script": "script (.py)",
     "run-notebook": "notebook (.ipynb)",
     "run-results": "Results",
+    "run-no-metric": "It recorded no metric.",
     "run-estimate": "Estimate",
     "run-per-seed": "Results per seed",
     "run-table-caption": "Values per seed as recorded; the estimate carries a 95\N{NO-BREAK SPACE}% interval.",

@@ -13,7 +13,7 @@ import re
 import sys
 from html import unescape
 from pathlib import Path
-from urllib.parse import parse_qs, urlsplit
+from urllib.parse import unquote_plus
 
 import pytest
 
@@ -190,10 +190,29 @@ def test_commits_and_problems_lead_to_the_repository(built):
     html = built.html("runs/net")
 
     assert 'href="https://github.com/a/b/commit/0123456789ab"' in html
-    form = unescape(re.search(r'href="(https://github.com/a/b/issues/new[^"]+)"', html)[1])
-    said = parse_qs(urlsplit(form).query)["body"][0]
-    assert "https://example.org/x/runs/net/" in said
-    assert "acc 0.5" in said
+    form = unquote_plus(unescape(re.search(r'href="(https://github.com/a/b/issues/new[^"]+)"', html)[1]))
+    assert "https://example.org/x/runs/net/" in form
+    assert "acc 0.5" in form
+
+
+@pytest.mark.parametrize("numbered", [False, True], ids=["plain", "lines that can be linked"])
+def test_code_is_coloured_as_it_is_on_its_page_and_only_there(site, monkeypatch, numbered):
+    lines = {"line_spans": "__span", "anchor_linenums": True}
+    highlight = {"pymdownx.highlight": lines if numbered else {}}
+    site.config = {"markdown_extensions": ["pymdownx.superfences", highlight]}
+    code = "if True:\n    text = 'a < b' # \"why\"\n\n\nacc = 1.0\n"
+    own = source.python(code)
+    monkeypatch.setattr(source, "_coloured", lambda code: "COLOURED AGAIN")
+    built = site(f'```python {{run="net" metrics="acc"}}\n{code}```\n')
+
+    assert ("__codelineno" in built.html()) is numbered
+    assert own in built.html("runs/net")
+
+
+def test_code_that_its_page_makes_more_of_is_coloured_anew():
+    linked = '<pre><span></span><code><span class="n">x</span> <a href="https://example.org">1</a>\n</code></pre>'
+
+    assert not list(source.found(linked))
 
 
 def test_it_can_be_measured_again(built):
@@ -388,3 +407,56 @@ def test_what_is_no_longer_wanted_goes(many):
     assert not (built.root / "site/runs/later").exists()
     assert list((built.root / "site/assets/dl").glob("later*")) == []
     assert "Run grid" in built.html("runs/grid")
+
+
+def test_the_page_says_first_what_came_out(built):
+    html = built.html("runs/net")
+    facts = re.sub(r"<[^>]+>", " ", re.search(r'<dl class="dl-facts.*?</dl>', html, re.DOTALL)[0])
+
+    assert " ".join(facts.split()).startswith("Accuracy 55 % ± 64 Name The net")
+
+
+def test_a_run_without_metrics_says_so_and_shows_its_output(site):
+    page = site('```python {run="talk"}\nprint("hello")\n```\n').page("runs/talk")
+
+    assert "It recorded no metric." in page
+    assert page.index("It recorded no metric.") < page.index("Output hello")
+
+
+def test_a_run_that_shows_nothing_has_no_section_for_it(site):
+    html = site('```python {run="net" metrics="v"}\nv = 1\n```\n').html("runs/net")
+
+    assert 'id="dl-output"' not in html
+    assert 'class="dl-ran"' in html
+
+
+def test_charts_that_a_run_showed_are_drawn_on_its_page_too(site):
+    code = """\
+class Chart:
+    def _repr_mimebundle_(self, **_):
+        spec = {"data": {"values": [{"x": 1, "y": 2}]}, "mark": "point",
+                "encoding": {"x": {"field": "x", "type": "quantitative"}, "y": {"field": "y", "type": "quantitative"}}}
+        return {"application/vnd.vegalite.v5+json": spec}
+
+Chart()
+"""
+    html = site(f'```python {{run="chart"}}\n{code}```\n').html("runs/chart")
+
+    assert 'class="dl-chart"' in html
+    assert "<svg" in html
+
+
+@pytest.mark.parametrize(("points", "folded"), [(3, 0), (4, 1)])
+def test_output_of_many_points_is_folded_away_as_a_whole(site, points, folded):
+    code = 'from mkdocs_dlplugin import run\n\nprint("at", run.config["n"])\n'
+    html = site(f'```python {{run="grid"}}\n#| params: {{n: {list(range(points))}}}\n{code}```\n').html()
+
+    assert html.count(f"Output at each of {points} points") == folded
+    assert html.count('<div class="dl-output">') == points
+
+
+@pytest.mark.parametrize(("lines", "reached"), [(3, False), (40, True)])
+def test_long_output_can_be_scrolled_with_the_keyboard(site, lines, reached):
+    html = site(f'```python {{run="talk"}}\nfor _ in range({lines}):\n    print("hello")\n```\n').html()
+
+    assert ('<pre class="dl-text" tabindex="0" role="region" aria-label="Output">' in html) is reached

@@ -48,7 +48,7 @@ It is `{run} story.total` in the mean.
 def outputs(html: str) -> list[str]:
     """Return what stands under each block of a page, in order, as text."""
     blocks = html.split('<div class="highlight">')[1:]
-    found = (re.findall(r'<pre class="dl-text"><code>(.*?)</code></pre>', block, re.DOTALL) for block in blocks)
+    found = (re.findall(r'<pre class="dl-text"[^>]*><code>(.*?)</code></pre>', block, re.DOTALL) for block in blocks)
     return [" | ".join(texts) for texts in found]
 
 

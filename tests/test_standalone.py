@@ -179,6 +179,26 @@ def test_files_that_a_run_saves_are_put_where_one_asks(take, tmp_path):
     assert "correct: 1 of 2" in said
 
 
+def test_what_a_run_shows_and_its_pictures_and_matrix_are_there_too(take, tmp_path):
+    page = """
+        ```python {run="shows"}
+        from mkdocs_dlplugin import run
+
+        run.show("a word")
+        run.confusion([0, 1, 1], [0, 1, 0])
+        run.images("grey", [[[0.0, 1.0], [1.0, 0.0]]], labels=["checks"])
+        run.summary["v"] = 1
+        "at the end"
+        ```
+        """
+    code, said = take({"docs/index.md": page}, "shows", "--out", str(tmp_path / "out"), "--check")
+
+    assert code == 0, said
+    assert "'a word'" in said
+    assert json.loads((tmp_path / "out/confusion.json").read_text("utf-8"))["counts"] == [[1, 0], [1, 1]]
+    assert (tmp_path / "out/grey-00.png").read_bytes().startswith(b"\x89PNG")
+
+
 def test_a_session_is_one_script_and_one_cell_per_block_in_a_notebook(site, tmp_path):
     page = '```python {session="s"}\na = 1\n```\n\nProse.\n\n```python {session="s"}\na + 1\n```\n'
     site({"index": page})

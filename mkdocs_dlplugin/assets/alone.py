@@ -151,6 +151,28 @@ class Run:
         items = mask.tolist() if hasattr(mask, "tolist") else list(mask)
         print(f"correct: {sum(map(bool, items))} of {len(items)}")
 
+    def show(self, value: Any) -> None:
+        """Show a value as a notebook would, or print it."""
+        notebook = sys.modules.get("IPython.display") if "ipykernel" in sys.modules else None
+        print(repr(value)) if notebook is None else notebook.display(value)
+
+    def confusion(self, true: Any, predicted: Any, labels: Any = None, name: str = "confusion") -> None:
+        """Keep how often items of each class were taken for each class, as JSON."""
+        from mkdocs_dlplugin import matrices
+
+        self.save(f"{name}.json", matrices.as_text(matrices.count(true, predicted, labels)))
+
+    def images(self, name: str, array: Any, labels: Any = None) -> None:
+        """Keep arrays as PNG files, `name-00.png` and so on."""
+        from mkdocs_dlplugin import pictures
+
+        found = pictures.read(array)
+        digits = max(2, len(str(len(found) - 1)))
+        for number, picture in enumerate(found):
+            self.save(f"{name}-{number:0{digits}}.png", pictures.png(picture))
+        if labels is not None:
+            self.save(f"{name}.json", {"labels": [str(label) for label in labels]})
+
 
 run = Run()
 facts: dict[str, Any] = {}

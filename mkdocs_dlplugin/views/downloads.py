@@ -68,23 +68,23 @@ def _strict(value: Mapping[str, Any]) -> str:
 
 
 def metrics_csv(kit: Kit) -> str:
-    """Write one line per point, seed and metric; seconds of timers as `name (cpu)` and `name (wall)`."""
+    """Write one line per point, seed and metric, timers as `name (cpu)` and `name (wall)`; empty without any."""
     rows: list[list[object]] = []
     for record in kit.records:
         values = {**record.metrics}
         values |= {f"{name} ({clock})": v for name, spent in record.timings.items() for clock, v in spent.items()}
-        rows += [[*_point(kit, record), record.seed, cell(name), value] for name, value in values.items()]
-    return _csv([*_params(kit), "seed", "metric", "value"], rows)
+        point = [*_point(kit, record), record.seed]
+        rows += [[*point, cell(name), value] for name, value in values.items()]
+    return _csv([*_params(kit), "seed", "metric", "value"], rows) if rows else ""
 
 
 def series_csv(kit: Kit) -> str:
     """Write one line per point, seed, series and step; empty where no run logged any."""
-    rows: list[list[object]] = [
-        [*_point(kit, record), record.seed, cell(name), step, "" if value is None else value]
-        for record in kit.records
-        for name, (steps, values) in record.series.items()
-        for step, value in zip(steps, values, strict=True)
-    ]
+    rows: list[list[object]] = []
+    for record in kit.records:
+        for name, (steps, values) in record.series.items():
+            curve = [*_point(kit, record), record.seed, cell(name)]
+            rows += [[*curve, s, "" if v is None else v] for s, v in zip(steps, values, strict=True)]
     return _csv([*_params(kit), "seed", "series", "step", "value"], rows) if rows else ""
 
 

@@ -29,6 +29,10 @@ _COMPOSED = ("facet", "concat", "hconcat", "vconcat", "repeat")
 _SIZES: Mapping[str, Callable[[bytes], tuple[int, int]]] = {"png": png_size, "jpg": jpg_size, "svg": svg.size}
 
 
+LINES = 14
+"""From more lines on printed text may be taller than its box."""
+
+
 @dataclass(frozen=True)
 class Frame:
     """What stands around the things that a run showed."""
@@ -65,7 +69,10 @@ def draw(record: Record, output: Output, frame: Frame) -> str:
 
 def _text(text: str) -> str:
     shown = ansi.html(text.rstrip())
-    return f'<pre class="dl-text"><code>{shown}</code></pre>' if shown.strip() else ""
+    # Long text scrolls, and what scrolls must be reachable by keyboard; on a phone a line holds some forty letters.
+    lines = sum(1 + len(line) // 40 for line in text.splitlines())
+    reached = f' tabindex="0" role="region" aria-label="{escape(words.say("output"))}"' if lines > LINES else ""
+    return f'<pre class="dl-text"{reached}><code>{shown}</code></pre>' if shown.strip() else ""
 
 
 def _picture(record: Record, output: Output, frame: Frame) -> str:

@@ -8,6 +8,7 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from html import escape
 
 from mkdocs_dlplugin.digits import rounded
@@ -35,7 +36,7 @@ class Curve:
     seeds: tuple[tuple[tuple[float, float], ...], ...]
     """Steps and finite values per seed."""
 
-    @property
+    @cached_property
     def mean(self) -> list[tuple[float, float]]:
         """The mean at each step that all seeds have."""
         if len(self.seeds) == 1:

@@ -16,6 +16,9 @@ from mkdocs_dlplugin.screen import plain
 from mkdocs_dlplugin.vega import Renderer
 from mkdocs_dlplugin.views.look import Asset, Frame, draw
 
+MANY = 3
+"""Points of a grid whose output stands open; where there are more, all of it is folded away."""
+
 
 @dataclass(frozen=True)
 class Shown:
@@ -116,7 +119,8 @@ def _failure(failure: Failure) -> str:
             frames = f"<pre><code>{escape(chr(10).join(error.frames))}</code></pre>"
         if error.output.strip():
             summary, printed = escape(words.say("end-of-output")), ansi.html(error.output)
-            output = f'<details><summary>{summary}</summary><pre class="dl-text"><code>{printed}</code></pre></details>'
+            box = f'<pre class="dl-text"><code>{printed}</code></pre>'
+            output = f'<details class="dl-data"><summary>{summary}</summary>{box}</details>'
     hint = f"<p>{escape(error.hint)}</p>" if error.hint else ""
     first = f"{error.where}: {failure.problem}"
     drawn = f'<div class="dl-error" role="note"><p><strong>{escape(first)}</strong></p>{frames}{hint}{output}</div>'
@@ -125,7 +129,7 @@ def _failure(failure: Failure) -> str:
 
 def _outputs(shown: Shown, frame: Frame) -> list[str]:
     """Show the first seed's output of each point; that of further seeds is folded away when it differs."""
-    parts = []
+    parts, points = [], 0
     for group in shown.groups:
         if not group.records:
             continue
@@ -135,18 +139,24 @@ def _outputs(shown: Shown, frame: Frame) -> list[str]:
         label = f'<p class="dl-label">{escape(group.label)}</p>' if labelled else ""
         drawn = _of_record(first, shown, frame)
         if drawn:
+            points += 1
             parts.append(f'<div class="dl-output">{label}{drawn}</div>')
         folded = [
-            f"<details><summary>{escape(words.say('seed', seed=record.seed))}</summary>{text}</details>"
+            _fold(words.say("seed", seed=record.seed), text)
             for record in others
             if outputs[record.seed]
             and outputs[record.seed] != outputs[first.seed]
             and (text := _of_record(record, shown, replace(frame, titled=False)))
         ]
         if folded:
-            summary = escape(words.say("other-seeds"))
-            parts.append(f'<details class="dl-seeds"><summary>{summary}</summary>{"".join(folded)}</details>')
+            parts.append(_fold(words.say("other-seeds"), "".join(folded)))
+    if points > MANY:
+        return [_fold(words.say("all-points", n=points), "".join(parts))]
     return parts
+
+
+def _fold(title: str, inside: str) -> str:
+    return f'<details class="dl-seeds"><summary>{escape(title)}</summary>{inside}</details>'
 
 
 def _outputs_here(record: Record, shown: Shown) -> list[Output]:

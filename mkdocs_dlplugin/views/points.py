@@ -13,6 +13,7 @@ from mkdocs_dlplugin.reporting import listed
 from mkdocs_dlplugin.results import Group, Place, Results, anchor, value_of
 from mkdocs_dlplugin.standalone import Kit
 from mkdocs_dlplugin.stats import estimate
+from mkdocs_dlplugin.vega import Renderer
 from mkdocs_dlplugin.views import output, series
 from mkdocs_dlplugin.views.multiples import sparkline
 from mkdocs_dlplugin.views.tables import Column, table
@@ -31,23 +32,37 @@ PRINTED = 100_000
 """Letters of output that the page of a run shows."""
 
 
-def single(group: Group, place: Place, results: Results) -> str:
+def single(group: Group, place: Place, results: Results, renderer: Renderer | None = None) -> str:
     """Draw a run without a grid: its metrics, its curves, what it printed and drew, and the files it kept."""
     if not group.records:
         return f"<p>{html('run-absent', seeds=escape(listed(group.absent)))}</p>" if group.absent else ""
+    shows = any(record.outputs for record in group.records)
+    ran = _output(group, place, renderer)
     return (
-        metrics(group, results)
+        (metrics(group, results) or f"<p>{html('run-no-metric')}</p>")
         + _section("run-curves", "dl-curves", series.render(group, results))
-        + _section("output", "dl-output", _output(group, place))
+        + (_section("output", "dl-output", ran) if shows else ran)
         + _kept(group, place)
     )
+
+
+def headline(kit: Kit) -> list[tuple[str, str]]:
+    """Tell the metric by which the run is judged, with its estimate; nothing where there are several points."""
+    groups = [group for group in kit.groups if group.records]
+    names = column_names(groups, kit.results) if len(groups) == 1 and not kit.run.gridded else []
+    sample = kit.results.find(groups[0], names[0]) if names else None
+    if sample is None or worth(sample.metric) > 1:
+        return []
+    number = shown(estimate(sample), sample.metric)
+    said = f'<strong>{escape(number.value)}</strong> <span class="dl-ci">{escape(number.spread)}</span>'
+    return [(sample.metric.title, said)]
 
 
 def _section(word: str, name: str, inside: str) -> str:
     return f'<h2 id="{name}">{html(word)}</h2>{inside}' if inside else ""
 
 
-def grid(kit: Kit, place: Place) -> str:
+def grid(kit: Kit, place: Place, renderer: Renderer | None = None) -> str:
     """Draw a run at all of its points."""
     parts, left = [_overview(kit)], PRINTED
     drawn = sum((len(group.records) + 1) * series.count(group) for group in kit.groups) <= LINES
@@ -58,7 +73,7 @@ def grid(kit: Kit, place: Place) -> str:
         else:
             curves = series.render(group, kit.results) if drawn else ""
             left -= _letters(group)
-            printed = _output(group, place) if left > 0 else ""
+            printed = _output(group, place, renderer) if left > 0 else ""
             inside = metrics(group, kit.results) + curves + printed + _kept(group, place)
         opened = " open" if len(kit.groups) <= FEW else ""
         # The anchor stands inside: browsers open a fold to show what a link leads to, not the fold itself.
@@ -168,9 +183,9 @@ def _plain(value: float | None, metric: Metric) -> str:
     return number(f"{value:,}" if isinstance(value, int) or float(value).is_integer() else f"{value:.5g}")
 
 
-def _output(group: Group, place: Place) -> str:
+def _output(group: Group, place: Place, renderer: Renderer | None) -> str:
     """Show what it printed and drew, and on what it ran."""
-    return output.render(output.Shown((group,)), replace(place, run_pages=False), place.asset)
+    return output.render(output.Shown((group,)), replace(place, run_pages=False), place.asset, renderer)
 
 
 def _kept(group: Group, place: Place) -> str:

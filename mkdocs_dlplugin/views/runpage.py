@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 from html import escape
 
 from mkdocs_dlplugin.digits import duration
@@ -14,6 +14,7 @@ from mkdocs_dlplugin.reporting import listed
 from mkdocs_dlplugin.results import PLAIN, Place, device_of
 from mkdocs_dlplugin.screen import plain
 from mkdocs_dlplugin.standalone import Kit
+from mkdocs_dlplugin.vega import Renderer
 from mkdocs_dlplugin.views import points, source
 from mkdocs_dlplugin.views.downloads import FORMATS
 from mkdocs_dlplugin.views.report import commit_url, issue_url
@@ -37,6 +38,10 @@ class Told:
     """Address of the project's repository; empty where the site names none."""
     canonical: str = ""
     """Whole address of this page, likewise."""
+    coloured: Mapping[str, str] = field(default_factory=dict)
+    """Code that pages show in colours, with its markup."""
+    renderer: Renderer | None = None
+    """Draws charts that it showed; without one their data stand in."""
 
     @property
     def run(self) -> Run:
@@ -60,15 +65,15 @@ def render(told: Told, place: Place) -> str:
     if not told.records:
         parts.append(f"<p>{html('no-record')}</p>")
     if told.run.gridded:
-        parts.append(points.grid(told.kit, place))
+        parts.append(points.grid(told.kit, place, told.renderer))
     else:
-        parts += [points.single(group, place, told.kit.results) for group in told.kit.groups]
+        parts += [points.single(group, place, told.kit.results, told.renderer) for group in told.kit.groups]
     parts += [_code(told), _read(told, place), _environment(told), _records(told), _again(told)]
     return "\n".join(part for part in parts if part)
 
 
 def _facts(told: Told, place: Place) -> str:
-    """Say in short what it is, when and on what it was measured, and what a seed varies."""
+    """Say in short what it is and what came out, when and on what it was measured, and what a seed varies."""
     run, records = told.run, told.records
     home = f'<a href="{escape(place.link(told.page_url))}">{escape(str(run.where))}</a>'
     expected = len(run.points) * len(run.seeds)
@@ -76,6 +81,7 @@ def _facts(told: Told, place: Place) -> str:
     uses = ", ".join(f'<a href="{escape(place.run_page(name))}">{escape(name)}</a>' for name in run.uses)
     grid = say("run-points", n=len(run.points)) if run.gridded else ""
     facts = [
+        ("run-name", escape(run.title if run.title != run.name else "")),
         ("run-defined", home),
         ("run-measured", _when(records)),
         ("run-on", escape(plain(", ".join(dict.fromkeys(device_of(record) for record in records))))),
@@ -86,7 +92,9 @@ def _facts(told: Told, place: Place) -> str:
         ("run-tags", escape(", ".join(f"{name}: {value}" for name, value in run.tags.items()))),
         ("run-state", escape(state)),
     ]
-    drawn = "".join(f"<div><dt>{html(name)}</dt><dd>{said}</dd></div>" for name, said in facts if said)
+    told_first = [(escape(title), said) for title, said in points.headline(told.kit)]
+    named = [*told_first, *((html(name), said) for name, said in facts)]
+    drawn = "".join(f"<div><dt>{name}</dt><dd>{said}</dd></div>" for name, said in named if said)
     return f'<dl class="dl-facts {PLAIN}">{drawn}</dl>'
 
 
@@ -141,11 +149,11 @@ def _code(told: Told) -> str:
         (say("run-limit"), duration(run.timeout)),
     )
     taken = "".join(
-        f"<p>{html('run-code-file', file=f'<code>{escape(file)}</code>')}</p>{source.python(part)}"
+        f"<p>{html('run-code-file', file=f'<code>{escape(file)}</code>')}</p>{source.python(part, told.coloured)}"
         for part, file in told.shown_from
         if part.strip() != run.code.strip()
     )
-    return f'<h2 id="dl-code">{html("run-code")}</h2>{source.python(run.code)}{taken}' + _figure(
+    return f'<h2 id="dl-code">{html("run-code")}</h2>{source.python(run.code, told.coloured)}{taken}' + _figure(
         [html("run-option"), html("run-value")], pairs(options), "run-how"
     )
 

@@ -458,7 +458,7 @@ def test_b7_stdout_is_no_markdown_no_template_and_no_formula(site):
     text = '{{ 7*7 }} {% raw %} [[_TOC_]] **b** `x` $x^2$ \\(y\\) </pre><!-- \n```python\n# H\n--8<-- "x.md"\n'
     site.config = {"markdown_extensions": ["toc", "pymdownx.arithmatex", "pymdownx.snippets", "attr_list"]}
     html = site(f'```python {{run="a" source=none}}\nprint({text!r})\n```\n').html()
-    shown = re.search(r'<pre class="dl-text"><code>(.*?)</code></pre>', html, re.DOTALL)[1]
+    shown = re.search(r'<pre class="dl-text"[^>]*><code>(.*?)</code></pre>', html, re.DOTALL)[1]
 
     assert unescape(shown) == text.rstrip()
 
