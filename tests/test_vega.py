@@ -334,7 +334,7 @@ def test_a_drawing_of_several_views_is_as_wide_as_asked_for(renderer):
 def test_ticks_are_written_with_the_separators_of_the_language():
     pytest.importorskip("vl_convert")
     rows = [{"x": 0, "y": 0.25}, {"x": 4000, "y": 0.75}]
-    axis = {"type": "quantitative", "axis": {"format": ",~g"}}
+    axis = {"type": "quantitative", "axis": {"format": ",~r", "labelOverlap": False}}
     spec = {"data": {"values": rows}, "mark": "line", "encoding": {c: {"field": c, **axis} for c in "xy"}}
     words.speak("de")
     try:

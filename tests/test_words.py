@@ -76,6 +76,12 @@ def test_a_translation_has_our_names_and_puts_in_what_we_put_in(file):
         assert words._places(words.ENGLISH[name]) == words._places(entry), name
 
 
+def test_the_german_of_the_plugin_is_whole():
+    said = json.loads((resources.files("mkdocs_dlplugin") / "assets" / "words" / "de.json").read_text("utf-8"))
+
+    assert [name for name in words.ENGLISH if name not in said] == []
+
+
 @pytest.mark.parametrize(
     ("text", "problem"),
     [
