@@ -246,7 +246,10 @@ def asked(tree: ast.Module) -> set[str]:
     names = set(words_)
     for node in ast.walk(tree):
         if isinstance(node, ast.JoinedStr):
-            parts = [str(part.value) if isinstance(part, ast.Constant) else r"[a-z-]+" for part in node.values]
+            parts = [
+                str(part.value).replace("[", r"\[") if isinstance(part, ast.Constant) else r"[a-z-]+"
+                for part in node.values
+            ]
             if any(re.fullmatch(r"[a-z-]*-[a-z-]*", part) for part in parts):
                 pattern = re.compile("".join(parts))
                 names |= {name for name in words.ENGLISH if pattern.fullmatch(name) and made(name, parts, words_)}
