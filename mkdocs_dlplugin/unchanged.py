@@ -113,10 +113,10 @@ def lines_key(lines: Sequence[str]) -> str:
 
 def ours() -> str:
     """Digest what the plugin itself is: it may draw differently after an upgrade or an edit."""
-    folder = Path(__file__).parent
-    inside = ("", "views", "assets", "assets/css", "assets/js", "assets/words")
-    places = (place for name in inside if (folder / name).is_dir() for place in os.scandir(folder / name))
-    said = (f"{place.path} {place.stat().st_mtime_ns} {place.stat().st_size}" for place in places if place.is_file())
+    said = []
+    for folder, inside, names in os.walk(Path(__file__).parent):
+        inside[:] = [name for name in inside if name != "__pycache__"]
+        said += [f"{folder}/{name} {stamp(f'{folder}/{name}')}" for name in names]
     return digest_names([*said, sys.version])
 
 

@@ -13,8 +13,8 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Iterator, Mapping
-from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
+from collections.abc import Callable, Iterator, Mapping
+from http.server import BaseHTTPRequestHandler, SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 
@@ -44,13 +44,13 @@ def program() -> str | None:
     return next((path for name in PROGRAMS if (path := shutil.which(name))), None)
 
 
-class Browser:
-    """One headless browser, and one page in it."""
+class Pipe:
+    """One headless browser, and the pipe over which it is spoken to."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, *flags: str) -> None:
         """Start it with a fresh profile below *folder*."""
         ours, theirs = os.pipe(), os.pipe()
-        command = [str(program()), *QUIET[:-1], f"--user-data-dir={folder}", QUIET[-1]]
+        command = [str(program()), *QUIET[:-1], *flags, f"--user-data-dir={folder}", QUIET[-1]]
         self._process = subprocess.Popen(
             [sys.executable, "-c", LAUNCH, str(ours[0]), str(theirs[1]), *command],
             pass_fds=(ours[0], theirs[1]),
@@ -60,6 +60,44 @@ class Browser:
         os.close(ours[0])
         os.close(theirs[1])
         self._to, self._from, self._left, self._number = ours[1], theirs[0], b"", 0
+
+    def ask(self, session: str, method: str, params: Mapping[str, Any]) -> int:
+        """Ask for something, of the browser or of the tab behind *session*; return the number of the answer to come."""
+        self._number += 1
+        message: dict[str, Any] = {"id": self._number, "method": method, "params": params}
+        if session:
+            message["sessionId"] = session
+        os.write(self._to, json.dumps(message).encode() + b"\0")
+        return self._number
+
+    def hear(self, seconds: float) -> list[dict[str, Any]]:
+        """Take what the browser says within a time, answers and events."""
+        if not select.select([self._from], [], [], seconds)[0]:
+            return []
+        chunk = os.read(self._from, 1 << 20)
+        if not chunk:
+            raise RuntimeError(f"the browser ended with status {self._process.wait(5)}")
+        *whole, self._left = (self._left + chunk).split(b"\0")
+        return [json.loads(text) for text in whole]
+
+    def close(self) -> None:
+        """End it."""
+        with contextlib.suppress(OSError):
+            self.ask("", "Browser.close", {})
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            self._process.wait(5)
+        self._process.kill()
+        self._process.wait()
+        os.close(self._to)
+        os.close(self._from)
+
+
+class Browser:
+    """One headless browser, and one page in it."""
+
+    def __init__(self, folder: Path) -> None:
+        """Start it with a fresh profile below *folder*."""
+        self._pipe = Pipe(folder)
         self.events: list[dict[str, Any]] = []
         """What it said since the page was opened, oldest first."""
         self._session = ""
@@ -158,41 +196,35 @@ class Browser:
 
     def call(self, method: str, **params: Any) -> dict[str, Any]:
         """Ask the browser for something and return its answer."""
-        self._number += 1
-        message: dict[str, Any] = {"id": self._number, "method": method, "params": params}
-        if self._session:
-            message["sessionId"] = self._session
-        os.write(self._to, json.dumps(message).encode() + b"\0")
+        number = self._pipe.ask(self._session, method, params)
         end = time.monotonic() + 60
         while time.monotonic() < end:
             for answer in self._hear(1.0):
-                if answer.get("id") == self._number:
+                if answer.get("id") == number:
                     assert "error" not in answer, answer
                     return dict(answer["result"])
         raise TimeoutError(f"the browser did not answer to {method}")
 
     def _hear(self, seconds: float) -> list[dict[str, Any]]:
-        if not select.select([self._from], [], [], seconds)[0]:
-            return []
-        chunk = os.read(self._from, 1 << 20)
-        if not chunk:
-            raise RuntimeError(f"the browser ended with status {self._process.wait(5)}")
-        *whole, self._left = (self._left + chunk).split(b"\0")
-        answers = [json.loads(text) for text in whole]
+        answers = self._pipe.hear(seconds)
         self.events += [answer for answer in answers if "method" in answer]
         return answers
 
     def close(self) -> None:
         """End it."""
-        with contextlib.suppress(OSError, RuntimeError, TimeoutError, AssertionError):
-            self._session = ""
-            self.call("Browser.close")
-        with contextlib.suppress(subprocess.TimeoutExpired):
-            self._process.wait(5)
-        self._process.kill()
-        self._process.wait()
-        os.close(self._to)
-        os.close(self._from)
+        self._pipe.close()
+
+
+@contextlib.contextmanager
+def serving(handler: Callable[..., BaseHTTPRequestHandler]) -> Iterator[str]:
+    """Let a handler answer on a free port of this machine, and return where."""
+    server = ThreadingHTTPServer(("127.0.0.1", 0), handler)
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    try:
+        yield f"http://127.0.0.1:{server.server_port}/"
+    finally:
+        server.shutdown()
+        server.server_close()
 
 
 @contextlib.contextmanager
@@ -208,10 +240,5 @@ def served(folder: Path, headers: Mapping[str, str] | None = None) -> Iterator[s
                 self.send_header(name, value)
             super().end_headers()
 
-    server = ThreadingHTTPServer(("127.0.0.1", 0), functools.partial(Quiet, directory=str(folder)))
-    threading.Thread(target=server.serve_forever, daemon=True).start()
-    try:
-        yield f"http://127.0.0.1:{server.server_port}/"
-    finally:
-        server.shutdown()
-        server.server_close()
+    with serving(functools.partial(Quiet, directory=str(folder))) as url:
+        yield url

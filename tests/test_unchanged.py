@@ -337,3 +337,15 @@ def test_what_a_macro_writes_on_a_site_without_anything_of_ours_is_reported_and_
     assert built.executed == []
     assert "run 'm' was not in the page's source when it was read, so it is not executed." in built.said
     assert built.code == 1
+
+
+@pytest.mark.parametrize("name", ["plugin.py", "views/kinds/line.py", "assets/css/base.css"])
+def test_an_edit_of_the_plugin_itself_is_noticed_wherever_it_is(tmp_path, monkeypatch, name):
+    file = tmp_path / name
+    file.parent.mkdir(parents=True, exist_ok=True)
+    file.write_text("before")
+    monkeypatch.setattr("mkdocs_dlplugin.unchanged.__file__", str(tmp_path / "unchanged.py"))
+    before = unchanged.ours()
+    file.write_text("afterwards")
+
+    assert unchanged.ours() != before

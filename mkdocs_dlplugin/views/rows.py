@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from mkdocs_dlplugin.vega import COLORS, FG
 from mkdocs_dlplugin.views.drawing import LETTER, SHAPES, Spec
 from mkdocs_dlplugin.views.figures import Figure, Line
+from mkdocs_dlplugin.views.panels import Room
 from mkdocs_dlplugin.views.rules import HALO
 from mkdocs_dlplugin.words import say
 
@@ -46,9 +47,26 @@ def extent(rows: Sequence[str]) -> int:
     return int(min(WIDEST, max(len(row.removeprefix(HEADING)) for row in rows) * (LETTER * 13 / 12) + 6))
 
 
-def height(rows: Sequence[str], *, narrow: bool) -> int:
-    """Return the pixels that rows take."""
-    return int((len(rows) + 0.6) * (44 if narrow else 34))
+def framed(layers: Sequence[Spec], rows: Sequence[str], row: Spec, room: Room, above: int) -> Spec:
+    """Give the layers of rows their height, and on a phone their names.
+
+    Args:
+        layers: What is drawn, references included.
+        rows: Keys of the rows, from top to bottom.
+        row: The channel that places them.
+        room: What there is to draw in.
+        above: Pixels that names of references take above the plot.
+    """
+    # Names come last, so that no line crosses them.
+    named = [*layers, *(_names_above(rows, row, room.width) if room.phone else ())]
+    height = int((len(rows) + 0.6) * (44 if room.phone else 34))
+    if room.panel:
+        return {"height": height, "layer": named}
+    return {
+        "height": height + 48 + above,
+        "padding": {"left": 2, "right": 8, "bottom": 2, "top": 2 + above},
+        "layer": named,
+    }
 
 
 def _names(*, named: bool) -> Spec:
@@ -62,10 +80,10 @@ def _names(*, named: bool) -> Spec:
     }  # fmt: skip
 
 
-def names_above(rows: Sequence[str], row: Spec, width: float, dy: int = -14) -> list[Spec]:
+def _names_above(rows: Sequence[str], row: Spec, width: float) -> list[Spec]:
     """Write the names above their rows, so that on a phone the plot keeps the whole width."""
     layers: list[Spec] = []
-    for weight, shift in (("normal", dy), ("bold", 4)):
+    for weight, shift in (("normal", -14), ("bold", 4)):
         texts = [
             {"k": key, "t": key.removeprefix(HEADING)} for key in rows if key.startswith(HEADING) == (weight == "bold")
         ]

@@ -42,7 +42,7 @@ from mkdocs_dlplugin.store import Damaged, parse
 from mkdocs_dlplugin.vega import Failed, Renderer
 from mkdocs_dlplugin.views import chart, claim, comparison, output, runlist, runpage
 
-from .hostile_browser import Browser, program, served
+from .hostile_browser import program, served
 from .hostile_support import ROOT, build, forge, plain_record, png, project, set_at, sign
 
 PAYLOADS = [
@@ -225,15 +225,6 @@ def rebuild(root: Path, name: str, theme: str, *, frozen: bool) -> int:
         except Abort as end:
             return int(end.code or 0)
     return 0
-
-
-@pytest.fixture(scope="module")
-def browser(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Browser]:
-    if program() is None:
-        pytest.skip("no Chromium is installed")
-    opened = Browser(tmp_path_factory.mktemp("profile"))
-    yield opened
-    opened.close()
 
 
 @needs_browser

@@ -6,7 +6,6 @@ import json
 import random
 import re
 import typing
-from collections.abc import Iterator
 from dataclasses import replace
 from typing import Any
 
@@ -20,7 +19,7 @@ from mkdocs_dlplugin.store import parse, serialise
 from mkdocs_dlplugin.vetting import Damaged
 from mkdocs_dlplugin.views import output
 
-from .hostile_browser import Browser, program, served
+from .hostile_browser import program, served
 from .hostile_support import RECORD, forge, plain_record, png, set_at, sign
 from .test_hostile import NO_DRAWING, ODDITIES, PAYLOADS
 
@@ -45,15 +44,6 @@ def shows(texts: list[str]) -> list[dict[str, Any]]:
         found.append({"kind": "vega", "text": json.dumps(spec)})
         found.append({"kind": "text", "text": f"\x1b[31m{text}\x1b[0m"})
     return found
-
-
-@pytest.fixture(scope="module")
-def browser(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Browser]:
-    if program() is None:
-        pytest.skip("no Chromium is installed")
-    opened = Browser(tmp_path_factory.mktemp("profile"))
-    yield opened
-    opened.close()
 
 
 PAGE = "# Page\n\n" + "\n\n".join(

@@ -8,12 +8,13 @@ import gzip
 import hashlib
 import mimetypes
 import re
-import threading
 from collections.abc import Iterator, Mapping
 from functools import lru_cache
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import BaseHTTPRequestHandler
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
+
+from tests.browser import serving
 
 PACKED = ("text/", "application/json", "application/javascript", "application/xml", "image/svg+xml")
 _SCRIPT = re.compile(rb"<script(?![^>]*\bsrc=)[^>]*>(.*?)</script>", re.DOTALL)
@@ -88,10 +89,5 @@ def hosted(root: Path, base: str = "/", changed: Mapping[str, bytes | None] | No
             with contextlib.suppress(BrokenPipeError, ConnectionResetError):
                 self.wfile.write(body)
 
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    threading.Thread(target=server.serve_forever, daemon=True).start()
-    try:
-        yield f"http://127.0.0.1:{server.server_port}{base}"
-    finally:
-        server.shutdown()
-        server.server_close()
+    with serving(Handler) as url:
+        yield url.rstrip("/") + base

@@ -97,16 +97,7 @@ def _across(figure: Figure, chart: Chart, room: Room) -> Spec:
         *_whiskers(values, {"y": row, "x": {**place, "field": "lo"}, "x2": {"field": "hi"}}, clip, yOffset=shift),
     ]
     ruled, above = rules.down(chart.references, _domain(whole, chart), room.width, named=not room.panel)
-    # Names come last, so that no line crosses them.
-    layers += [*ruled, *(rows.names_above(keys, row, room.width, dy=-14) if room.phone else ())]
-    height = rows.height(keys, narrow=room.phone)
-    if room.panel:
-        return {"height": height, "layer": layers}
-    return {
-        "height": height + 48 + above,
-        "padding": {"left": 2, "right": 8, "bottom": 2, "top": 2 + above},
-        "layer": layers,
-    }
+    return rows.framed([*layers, *ruled], keys, row, room, above)
 
 
 def _upright(figure: Figure, chart: Chart, room: Room) -> Spec:

@@ -65,16 +65,7 @@ def _unit(figure: Figure, chart: Chart, room: Room) -> Spec:
     ]
     shown = [value for line in whole.lines for value in line.points[0].values]
     ruled, above = rules.down(chart.references, shown, room.width, named=not room.panel)
-    # Names come last, so that no line crosses them.
-    layers += [*ruled, *(rows.names_above(keys, row, room.width) if room.phone else ())]
-    height = rows.height(keys, narrow=room.phone)
-    if room.panel:
-        return {"height": height, "layer": layers}
-    return {
-        "height": height + 48 + above,
-        "padding": {"left": 2, "right": 8, "bottom": 2, "top": 2 + above},
-        "layer": layers,
-    }
+    return rows.framed([*layers, *ruled], keys, row, room, above)
 
 
 def _title(figure: Figure) -> str:
