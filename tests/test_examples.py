@@ -193,7 +193,7 @@ def test_classical_models_do_not_wait_for_torch():
     assert "torch" not in source.replace("wait for torch", "")
 
 
-@pytest.mark.parametrize("page", ["docs/compare/mnist1d.md", "examples/quickstart/docs/index.md"])
+@pytest.mark.parametrize("page", ["docs/compare/accuracy.md", "examples/quickstart/docs/index.md"])
 def test_the_code_blocks_of_a_page_are_python_and_name_sections_that_exist(page):
     text = (ROOT / page).read_text(encoding="utf-8")
     blocks = re.findall(r'^```python \{run="[a-z-]+"(.*?)\}\n(.*?)^```', text, re.MULTILINE | re.DOTALL)

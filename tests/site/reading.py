@@ -20,7 +20,7 @@ VALIDATOR = CACHE / "node_modules/.bin/html-validate"
 
 PAGES = (
     "",
-    "compare/mnist1d/",
+    "compare/accuracy/",
     "plugin/gallery/",
     "plugin/charts/",
     "plugin/blocks/",
@@ -33,7 +33,7 @@ PAGES = (
 AT_ONCE = 8
 """How many blocks of code are copied at once."""
 
-THOROUGH = ("", "compare/mnist1d/", "plugin/charts/", "runs/cnn/")
+THOROUGH = ("", "compare/accuracy/", "plugin/charts/", "runs/cnn/")
 """Pages that axe-core judges in all four looks."""
 
 NARROW = Mode(width=320, height=640)

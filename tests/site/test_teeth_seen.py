@@ -12,7 +12,7 @@ from tests.site.host import hosted
 from tests.site.reading import AXE, Reader
 from tests.site.tab import WIDE
 
-PAGE = "compare/mnist1d/"
+PAGE = "compare/accuracy/"
 HEAD = """<style>
 a.noring:focus { outline: none !important; box-shadow: none !important }
 @keyframes turning { to { transform: rotate(1turn) } }

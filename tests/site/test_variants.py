@@ -14,7 +14,7 @@ from tests.site.reading import NARROW, Reader
 from tests.site.tab import Tab
 from tests.site.variants import DAY
 
-CHARTS = "compare/mnist1d/"
+CHARTS = "compare/accuracy/"
 ANOTHER = {"PYTHONHASHSEED": "7", "TZ": "Asia/Tokyo", "LANG": "C.UTF-8", "LC_ALL": "C.UTF-8"}
 STATE = """
 () => ({
@@ -89,7 +89,7 @@ def test_r29_pages_opened_from_disk_are_styled_and_drawn(built, browser):
     offline = built("offline", changes={"plugins:\n  - search\n": "plugins:\n  - search\n  - offline\n"})
 
     with browser.tab() as tab:
-        tab.open((offline.root / "compare/mnist1d.html").as_uri())
+        tab.open((offline.root / "compare/accuracy.html").as_uri())
         state = tab.ask(STATE)
 
     assert state["styled"]

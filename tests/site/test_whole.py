@@ -89,7 +89,7 @@ VIEW = """
 
 
 def test_r72_what_a_reader_sees_has_an_address(reader):
-    page = "compare/mnist1d/"
+    page = "compare/accuracy/"
     with reader.open(page) as tab:
         plain = tab.ask(VIEW)
         tab.evaluate("document.querySelector('#fig-accuracy .dl-pad').focus()")
@@ -108,7 +108,7 @@ def test_r72_what_a_reader_sees_has_an_address(reader):
 
 def test_r09b_what_charts_are_explored_with_comes_when_a_reader_asks(reader):
     explore = "[...document.querySelectorAll('#fig-accuracy .dl-tools button')].find(e => e.textContent === 'Explore')"
-    with reader.open("compare/mnist1d/") as tab:
+    with reader.open("compare/accuracy/") as tab:
         before = tab.bytes
         tab.evaluate(f"{explore}.click()")
         tab.until("!!document.querySelector('#fig-accuracy .dl-stage svg')", 30)
