@@ -98,7 +98,7 @@ def collect(pages: Iterable[tuple[str, str]]) -> list[Work]:
     # Footnotes first, of all pages: they are written to be read, so where one exists it is the entry.
     for read in (_footnotes, _citations):
         for path, work in ((path, work) for path, markdown in pages for work in read(markdown)):
-            keys = [key for key in (work.url, _plain(work.title)) if key]
+            keys = [key for key in (work.url, f"{_plain(work.title)} by {work.order[0]}") if key]
             same = next((known[key] for key in keys if key in known), None)
             if same is None:
                 works.append(work)

@@ -66,6 +66,12 @@ def test_a_work_that_two_pages_cite_is_one_entry():
     assert "Bulletin 5, 1943. Abstract read." in work.text
 
 
+def test_two_works_of_one_name_stay_two():
+    notes = "[^a]: Y. LeCun, [Deep learning](https://a.org/), 2015.\n[^b]: I. Goodfellow, *Deep Learning*, 2016.\n"
+
+    assert [work.order[0] for work in references.collect([("a.md", notes)])] == ["goodfellow", "lecun"]
+
+
 def test_what_we_read_of_it_is_said():
     minsky = next(w for w in references.collect([("a.md", HISTORY)]) if w.title == "Perceptrons")
 
