@@ -19,6 +19,8 @@ from mkdocs.utils import get_relative_url
 PAGE = "start/glossary.md"
 SECTIONS = ("start/", "terms/", "how/", "compare/", "use/", "evidence/")
 """Where terms are explained. Authors of pages, who read about the plugin, know what a seed is."""
+NAMES = "evidence/references.md"
+"""A page of names and titles, in which no term is used."""
 
 _ENTRY = re.compile(r"^### (?P<name>[^{\n]+?) \{ (?P<attributes>[^}]*)\}\n\n(?P<text>.+?)\n\n", re.M | re.S)
 _LINK = re.compile(r"\[([^\]]*)\]\([^)]*\)")
@@ -126,6 +128,7 @@ def on_page_content(page_html: str, *, page: Page, files: Files, **_: object) ->
     """Mark the terms of a page."""
     source = page.file.src_uri
     glossary = files.get_file_from_path(PAGE)
-    if source == PAGE or glossary is None or not (source == "index.md" or source.startswith(SECTIONS)):
+    explained = source == "index.md" or source.startswith(SECTIONS)
+    if source in (PAGE, NAMES) or glossary is None or not explained:
         return page_html
     return mark(page_html, tuple(_terms), get_relative_url(glossary.url, page.url))
