@@ -48,7 +48,7 @@ COLUMNS = (
 
 ROUNDS = 100
 """Boosting rounds of each trial."""
-TREES = 100
+TREES = 80
 """Trees of each forest."""
 STEPS = {"real": 150, "made": 300}
 """Updates of each network; a real table is about a tenth as long as a made one."""
@@ -187,7 +187,7 @@ def rotated(x: np.ndarray, chance: np.random.Generator) -> np.ndarray:
 # --8<-- [start:settings]
 TRIALS: Mapping[str, Sequence[Settings]] = {
     "linear": [{"strength": 1.0}, {"strength": 10.0}],
-    "forest": [{"columns": "sqrt", "leaf": 1}, {"columns": 0.3, "leaf": 3}],
+    "forest": [{"columns": "sqrt", "leaf": 1}, {"columns": "sqrt", "leaf": 3}],
     "boosting": [
         {"learning_rate": 0.1, "leaves": 4, "smallest": 10},
         {"learning_rate": 0.1, "leaves": 15, "smallest": 10},
@@ -275,7 +275,7 @@ def linear(settings: Settings, seed: int, classify: bool) -> Any:
 
 # --8<-- [start:forest]
 def forest(settings: Settings, seed: int, classify: bool) -> Any:
-    """Make 100 trees that differ by chance and whose answers are averaged."""
+    """Make 80 trees that differ by chance and whose answers are averaged."""
     from sklearn.ensemble import RandomForestClassifier, RandomForestRegressor  # noqa: PLC0415
 
     kind = RandomForestClassifier if classify else RandomForestRegressor
