@@ -18,7 +18,7 @@
       var said = link.querySelector(".dl-ci");
       var ends = said ? (said.textContent.match(/[\d.]+/g) || []).map(Number) : [];
       var wide = ends.length === 1 ? [mean - ends[0] / 100, mean + ends[0] / 100] : [ends[0] / 100, ends[1] / 100];
-      return { mean: mean, low: ends.length ? wide[0] : mean, high: ends.length ? wide[1] : mean, text: cell.textContent.trim() };
+      return { mean: mean, low: ends.length ? wide[0] : mean, high: ends.length ? wide[1] : mean, text: cell.textContent.trim().replace(/\s+/g, " ").replace(/ \(\d+ seeds?\)/, "") };
     }
 
     function share(point) { return point[0].mean / total; }
@@ -33,9 +33,9 @@
       return Math.abs(share(point) - wanted) < Math.abs(share(points[best]) - wanted) ? i : best;
     }, 0);
     var svg = window.play.svg;
-    var picture = svg("svg", { viewBox: "0 0 600 190", width: 600, role: "img" });
+    var picture = svg("svg", { viewBox: "0 0 360 190", width: 360, role: "img" });
     var controls = window.play.html("div", { class: "play-controls" }, window.play.slider(
-      { label: "Of the smaller group in training", min: 0, max: points.length - 1, step: 1, value: at, say: words },
+      { label: "Smaller group in training", min: 0, max: points.length - 1, step: 1, value: at, say: words },
       function (value) {
         at = value;
         state.set("share", Math.round(1000 * share(points[at])) / 1000);
@@ -46,15 +46,15 @@
 
     function show() {
       var most = Math.max.apply(null, points.map(function (point) { return Math.max(point[1].high, point[2].high); }));
-      var x = function (value) { return 10 + 480 * Math.max(0, value) / most; };
+      var x = function (value) { return 4 + 220 * Math.max(0, value) / most; };
       picture.replaceChildren();
       [1, 2, 3].forEach(function (column, i) {
         var one = points[at][column], top = 12 + 60 * i;
         picture.append(
-          svg("text", { x: 10, y: top + 10, "font-size": 15 }, names[column]),
-          svg("rect", { x: 10, y: top + 18, width: x(one.mean) - 10, height: 18, fill: "var(--md-accent-fg-color)", opacity: column === 2 ? 0.95 : 0.55 }),
+          svg("text", { x: 4, y: top + 10, "font-size": 15 }, names[column]),
+          svg("rect", { x: 4, y: top + 18, width: x(one.mean) - 4, height: 18, fill: "var(--md-accent-fg-color)", opacity: column === 2 ? 0.95 : 0.55 }),
           svg("line", { x1: x(one.low), x2: x(one.high), y1: top + 27, y2: top + 27, stroke: "var(--md-typeset-color)", "stroke-width": 2 }),
-          svg("text", { x: x(one.high) + 8, y: top + 32, "font-size": 15 }, one.text.replace(/\s+/g, " "))
+          svg("text", { x: x(one.high) + 8, y: top + 32, "font-size": 15 }, one.text)
         );
       });
       var plain = points[at].slice(1).map(function (one, i) { return names[i + 1] + ": " + one.text; }).join("; ");
