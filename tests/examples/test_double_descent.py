@@ -24,7 +24,7 @@ def once(monkeypatch):
 def train(how, width, seed=0, **config):
     if how is train_both:
         pytest.importorskip("torch").set_num_threads(1)
-    run = PlainRun(seed=seed, config={"width": width, "n": 40, "n_test": 60, "steps": 5, **config})
+    run = PlainRun(seed=seed, config={"width": width, "n": 40, "n_test": 60, "steps": 8, **config})
     how(run)
     return run.summary
 
