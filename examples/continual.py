@@ -161,7 +161,7 @@ def train_classical(run: Run, name: str) -> None:
     """Measure a classical model in the same two stages.
 
     Naive Bayes (`bayes`) keeps a mean and a spread per pixel and digit, so new digits leave the old ones alone;
-    three nearest neighbours (`neighbours`) keep every picture; a linear model (`linear`) is pulled about, as a network is.
+    three nearest neighbours (`neighbours`) keep every picture; a linear model (`linear`) is pulled about.
     """
     from sklearn.linear_model import SGDClassifier  # noqa: PLC0415
     from sklearn.naive_bayes import GaussianNB  # noqa: PLC0415

@@ -1,4 +1,4 @@
-"""Double descent: networks of growing width learn noisy signals; past the width that fits every label, errors fall again.
+"""Double descent: networks of growing width learn noisy signals; past the width that fits all labels errors fall.
 
 Two families of networks with one hidden layer, on the same data: one whose first layer stays as chance made it,
 solved exactly by linear algebra, and one whose layers are both trained by gradient descent.

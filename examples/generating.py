@@ -1,4 +1,4 @@
-"""Generating digits: two classical models of probability and a network make new ones; a classifier of real digits judges.
+"""Generating digits: two classical models of probability and a network make new ones; a classifier judges.
 
 Each model learns how the pictures of each digit are spread, and draws new ones from what it has learned.  Four controls
 go beside them: real digits nobody has learned from, plain copies of the training digits, and pixels drawn one by one.
@@ -68,7 +68,7 @@ WANTED = np.repeat(np.arange(10), EACH)
 
 # --8<-- [start:judge]
 def judge(run: Run, parts: Parts, made: np.ndarray, wanted: np.ndarray = WANTED) -> None:
-    """Record whether made pictures are recognised, whether they are new, whether they vary and whether one can learn from them.
+    """Record whether made pictures are recognised, are new, vary, and whether one can learn from them.
 
     Distances are those between the 64 pixels of two pictures (Euclidean); a white and a black picture are 8 apart.
 
@@ -114,7 +114,7 @@ def copy(run: Run) -> None:
 
 
 def draw_pixels(run: Run) -> None:
-    """Measure pixels drawn one by one around their mean in each digit, as if neighbours had nothing to do with each other."""
+    """Measure pixels drawn one by one around their mean in each digit, as if neighbours did not matter."""
     parts, chance = load(run.seed), np.random.default_rng(run.seed)
     of = [parts.x[parts.y == digit] for digit in range(10)]
     made = [one.mean(0) + one.std(0) * chance.standard_normal((EACH, 64)) for one in of]
@@ -126,7 +126,7 @@ def draw_pixels(run: Run) -> None:
 
 # --8<-- [start:classical]
 def train_classical(run: Run, name: str) -> None:
-    """Measure a `mixture` of bell-shaped clouds, or a `kernel` estimate that puts a small cloud round every training picture.
+    """Measure a `mixture` of bell-shaped clouds, or a `kernel` estimate with a small cloud round every picture.
 
     Both work on the 20 numbers that describe most of a picture, one model per digit, and of three settings keep the one
     under which unseen validation digits are most likely.
@@ -173,7 +173,9 @@ def autoencoder(code: int, seed: int) -> Any:
         def __init__(self) -> None:
             super().__init__()
             self.squeeze = nn.Sequential(nn.Linear(74, 128), nn.ReLU(), nn.Linear(128, 2 * code))
-            self.open = nn.Sequential(nn.Linear(code + 10, 128), nn.ReLU(), nn.Linear(128, 128), nn.ReLU(), nn.Linear(128, 64))
+            self.open = nn.Sequential(
+                nn.Linear(code + 10, 128), nn.ReLU(), nn.Linear(128, 128), nn.ReLU(), nn.Linear(128, 64)
+            )
             self.log_noise = nn.Parameter(torch.tensor(-1.0))
 
         def make(self, numbers: torch.Tensor, digit: torch.Tensor) -> torch.Tensor:
@@ -181,11 +183,13 @@ def autoencoder(code: int, seed: int) -> Any:
             return torch.sigmoid(self.open(torch.cat([numbers, digit], 1)))
 
         def forward(self, x: torch.Tensor) -> torch.Tensor:
-            """Turn pixels and digit, shape `(n, 74)`, into the bound on each picture's surprise in nats, shape `(n,)`."""
+            """Turn pixels and digit, shape `(n, 74)`, into a bound on their surprise in nats, shape `(n,)`."""
             pixels, digit = x[:, :64], x[:, 64:]
             mean, log_variance = self.squeeze(x).chunk(2, 1)
             made = self.make(mean + (log_variance / 2).exp() * torch.randn_like(mean), digit)
-            missed = (pixels - made).square().sum(1) / 2 * (-2 * self.log_noise).exp() + 64 * (self.log_noise + 0.5 * math.log(2 * math.pi))
+            missed = (pixels - made).square().sum(1) / 2 * (-2 * self.log_noise).exp() + 64 * (
+                self.log_noise + 0.5 * math.log(2 * math.pi)
+            )
             spent = (mean.square() + log_variance.exp() - 1 - log_variance).sum(1) / 2
             bound: torch.Tensor = missed + spent
             return bound

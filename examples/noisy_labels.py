@@ -44,7 +44,7 @@ class Noisy:
     """What the training digits really show; no model sees it."""
     x_valid: np.ndarray
     y_valid: np.ndarray
-    """Labels of the digits for choices, as often wrong as those for training: who has wrong labels has them everywhere."""
+    """Labels of the digits for choices, as often wrong as those for training: wrong labels are everywhere."""
     x_test: np.ndarray
     y_test: np.ndarray
     """True labels of the test digits."""
@@ -182,8 +182,8 @@ def network(kind: str, seed: int, dropout: float = 0.0) -> Any:
 
 
 def train_network(run: Run, name: str) -> None:
-    """Measure a network that is trained for few or for many epochs: `mlp-short`, `mlp-long`, `cnn-short`, `cnn-long`."""
-    learn(run, name.split("-")[0], EPOCHS[name])
+    """Measure a network trained for few or many epochs: `mlp-short`, `mlp-long`, `cnn-short`, `cnn-long`."""
+    learn(run, name.split("-")[0], EPOCHS[name])  # noqa: PLC0207 - a name has one hyphen
 
 
 def train_regularised(run: Run) -> None:

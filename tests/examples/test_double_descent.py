@@ -1,4 +1,4 @@
-"""The signals of the double descent are drawn anew, spoilt as much as said, and the two families fit them as expected."""
+"""The signals of the double descent are drawn anew and spoilt as said; two families fit them as expected."""
 
 from __future__ import annotations
 

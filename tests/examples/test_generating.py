@@ -69,7 +69,9 @@ def test_grey_squares_are_neither_recognised_nor_varied():
     assert run.summary["variety"] == 0
 
 
-@pytest.mark.parametrize(("how", "names"), [(draw_pixels, ()), (train_classical, ("mixture",)), (train_classical, ("kernel",))])
+@pytest.mark.parametrize(
+    ("how", "names"), [(draw_pixels, ()), (train_classical, ("mixture",)), (train_classical, ("kernel",))]
+)
 def test_the_same_seed_makes_the_same_pictures(quick, how, names):
     assert measured(how, *names) == measured(how, *names)
     assert measured(how, *names)["recognised"] > 0.5

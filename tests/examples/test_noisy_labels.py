@@ -1,4 +1,4 @@
-"""Wrong labels are as many as asked for, nested, and never among the test digits; every model reports what the page shows."""
+"""Wrong labels are as many as asked for, nested, and never among the test digits; every model reports on them."""
 
 from __future__ import annotations
 
@@ -95,7 +95,9 @@ def test_a_network_watches_its_test_accuracy_without_being_stopped_by_it(name):
     assert run.series["memory_curve"][-1][1] == run.summary["memorised"]
 
 
-@pytest.mark.parametrize(("how", "name"), [(train_classical, "forest"), (train_tuned, "svm"), (train_network, "cnn-short")])
+@pytest.mark.parametrize(
+    ("how", "name"), [(train_classical, "forest"), (train_tuned, "svm"), (train_network, "cnn-short")]
+)
 def test_the_same_seed_gives_the_same_numbers(how, name):
     assert train(how, name, seed=2).summary == train(how, name, seed=2).summary
 
