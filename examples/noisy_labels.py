@@ -44,7 +44,7 @@ class Noisy:
     """What the training digits really show; no model sees it."""
     x_valid: np.ndarray
     y_valid: np.ndarray
-    """Labels of the digits for choices, as often wrong as those for training: wrong labels are everywhere."""
+    """Labels of the digits for choices, as often wrong as those for training: who has wrong labels has them everywhere."""  # noqa: E501
     x_test: np.ndarray
     y_test: np.ndarray
     """True labels of the test digits."""
