@@ -1,6 +1,7 @@
 """Recommendations: guess the stars that viewers would give to films they have not rated, from those they have.
 
-Viewers and films are generated.  Averages, neighbours, matrix factorisation and a network guess the rest.  Try one at the terminal: `python -m examples.recommend factors`.
+Viewers and films are generated.  Averages, neighbours, matrix factorisation and a network guess the rest.  Try one at
+the terminal: `python -m examples.recommend factors`.
 """
 
 from __future__ import annotations
