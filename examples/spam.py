@@ -47,6 +47,8 @@ SPAM = (
 """Words of those who want something."""
 ASKING, GOODS = SPAM[:8], SPAM[8:]
 """Two halves of the same words, for mails that only a pair gives away."""
+ODD = 0.05
+"""Share of those mails whose pair says the opposite, so that nobody can always be right."""
 VOCABULARY = (*PLAIN, *HAM, *SPAM)
 
 
@@ -56,8 +58,8 @@ def words(spam: bool, kind: str, chance: np.random.Generator) -> list[str]:
     Args:
         spam: Whether it is.
         kind: `keywords`, where one to four words are of its own kind and none or one is of the other; or `pairs`, where
-            two words tell, and it is spam if they come from different halves of the spam words, so each
-            word by itself is as common in spam as elsewhere.
+            two words tell, and it is spam if they come from different halves of the spam words, but for the odd one;
+            each word by itself is as common in spam as elsewhere.
         chance: Draws everything.
     """
     mail = list(chance.choice(PLAIN, chance.integers(8, 20)))
@@ -66,7 +68,8 @@ def words(spam: bool, kind: str, chance: np.random.Generator) -> list[str]:
         mail += [*chance.choice(own, chance.integers(1, 5)), *chance.choice(other, chance.integers(0, 2))]
     else:
         first, second = (ASKING, GOODS) if chance.random() < 0.5 else (GOODS, ASKING)
-        mail += [chance.choice(first), chance.choice(second if spam else first)]
+        apart = spam != bool(chance.random() < ODD)
+        mail += [chance.choice(first), chance.choice(second if apart else first)]
     chance.shuffle(mail)
     return [str(word) for word in mail]
 

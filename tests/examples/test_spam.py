@@ -57,7 +57,7 @@ def test_in_pairs_no_word_tells_by_itself_but_two_halves_do():
     asking, goods = x[:, start : start + 8].sum(1), x[:, start + 8 :].sum(1)
 
     assert abs(x[y == 1].mean(0) - x[y == 0].mean(0))[start:].max() < 0.05
-    assert ((asking == 1) & (goods == 1) == (y == 1)).all()
+    assert ((asking == 1) & (goods == 1) == (y == 1)).mean() == pytest.approx(1 - spam.ODD, abs=0.015)
 
 
 @pytest.mark.parametrize("model", MODELS)
