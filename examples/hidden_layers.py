@@ -65,9 +65,9 @@ def spirals(n: int, chance: np.random.Generator) -> tuple[np.ndarray, np.ndarray
 
 
 def parity(n: int, chance: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:
-    """Draw six bits, as -1 and 1 blurred by 0.1; the class is whether the number of ones is odd."""
+    """Draw six bits, as -1 and 1 blurred by 0.35; the class is whether the number of ones is odd."""
     bits = chance.integers(0, 2, (n, 6))
-    return 2.0 * bits - 1 + 0.1 * chance.standard_normal((n, 6)), bits.sum(1) % 2
+    return 2.0 * bits - 1 + 0.35 * chance.standard_normal((n, 6)), bits.sum(1) % 2
 
 
 PUZZLES: Mapping[str, Callable[[int, np.random.Generator], tuple[np.ndarray, np.ndarray]]] = {
@@ -103,21 +103,21 @@ SETTINGS: Mapping[str, Mapping[str, Settings]] = {
         "circles": {"alpha": 0.0001},
         "moons": {"alpha": 0.001},
         "spirals": {"alpha": 0.0},
-        "parity": {"alpha": 0.0},
+        "parity": {"alpha": 0.0001},
     },
     "logreg": {
         "xor": {"C": 0.01},
         "circles": {"C": 1.0},
         "moons": {"C": 1.0},
         "spirals": {"C": 1.0},
-        "parity": {"C": 1.0},
+        "parity": {"C": 0.01},
     },
     "knn": {
         "xor": {"k": 1},
         "circles": {"k": 25},
         "moons": {"k": 5},
         "spirals": {"k": 5},
-        "parity": {"k": 1},
+        "parity": {"k": 5},
     },
     "tree": {
         "xor": {"leaf": 1},

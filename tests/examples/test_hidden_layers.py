@@ -44,7 +44,8 @@ def test_the_class_of_xor_is_the_sign_of_a_product_and_that_of_parity_whether_th
     bits, odd = hidden_layers.parity(200, np.random.default_rng(0))
 
     assert np.array_equal(y, np.sign(x[:, 0]) == np.sign(x[:, 1]))
-    assert np.array_equal(odd, (bits > 0).sum(1) % 2)
+    # The blur turns a bit into the other one now and then.
+    assert 0.95 < np.mean(odd == (bits > 0).sum(1) % 2) < 1
 
 
 @pytest.mark.parametrize("model", hidden_layers.TRIALS)
