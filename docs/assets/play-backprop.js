@@ -1,4 +1,4 @@
-// Backpropagation on the smallest network, one step after the other. Weights, inputs and target stand in the page's tables.
+// Backpropagation step by step. Weights, inputs and target stand in the page's tables.
 play("backprop", function (box, state) {
   "use strict";
 
@@ -23,7 +23,14 @@ play("backprop", function (box, state) {
   var PLACE = { x1: [40, 60], x2: [40, 200], h1: [180, 60], h2: [180, 200], y: [320, 130] };
   function ends(edge) { return edge.split(" → "); }
   function squash(sum) { return 1 / (1 + Math.exp(-sum)); }
-  function say(value) { return value.toFixed(Math.abs(value) < 0.1 && value ? 4 : 3).replace("-", "−"); }
+  // Write a sentence, its numbers with up to four decimals.
+  function say(parts) {
+    var values = Array.prototype.slice.call(arguments, 1);
+    return parts.reduce(function (text, part, at) {
+      var value = values[at - 1];
+      return text + (typeof value === "number" ? String(Number(value.toFixed(4))).replace("-", "−") : value) + part;
+    });
+  }
   function into(node) { return Object.keys(weight).filter(function (edge) { return ends(edge)[1] === node; }); }
 
   // One forward pass with the given weights: what each neuron passes on.
@@ -44,28 +51,26 @@ play("backprop", function (box, state) {
     }
     function error(y) { return (y - target) * (y - target) / 2; }
     function slope(node) { return passed[node] * (1 - passed[node]); }
-    step("The inputs are " + out.x1 + " and " + out.x2 + ", the answer should be " + target + ". Numbers on edges are weights.", []);
+    step(say`The inputs are ${out.x1} and ${out.x2}, the answer should be ${target}. Numbers on edges are weights.`, []);
     ["h1", "h2", "y"].forEach(function (node) {
       shown.outputs[node] = passed[node];
-      step("Forward, " + node + ": " + into(node).map(function (e) {
-        return say(weight[e]) + " × " + say(passed[ends(e)[0]]);
-      }).join(" + ") + ", squashed, gives " + say(passed[node]) + ".", into(node).concat(node));
+      var sum = into(node).map(function (edge) { return say`${weight[edge]} × ${passed[ends(edge)[0]]}`; }).join(" + ");
+      step(say`Forward, ${node}: ${sum}, squashed, gives ${passed[node]}.`, into(node).concat(node));
     });
-    step("The error is half the squared distance from the target: " + say(error(passed.y)) + ".", ["y"]);
+    step(say`The error is half the squared distance from the target: ${error(passed.y)}.`, ["y"]);
     shown.errors.y = blame.y = (passed.y - target) * slope("y");
-    step("Error signal at y: distance " + say(passed.y - target) + " × steepness " + say(slope("y")) + " = " + say(blame.y) + ".", ["y"]);
+    step(say`Error signal at y: distance ${passed.y - target} × steepness ${slope("y")} = ${blame.y}.`, ["y"]);
     ["h1", "h2"].forEach(function (node) {
       var edge = node + " → y";
       shown.errors[node] = blame[node] = blame.y * weight[edge] * slope(node);
-      step("Back to " + node + ": signal " + say(blame.y) + " × weight " + say(weight[edge]) + " × steepness " + say(slope(node)) +
-        " = " + say(blame[node]) + ".", [edge, node]);
+      step(say`Back to ${node}: signal ${blame.y} × weight ${weight[edge]} × steepness ${slope(node)} = ${blame[node]}.`, [edge, node]);
     });
     shown.edges = {};
     shown.what = "gradients";
     Object.keys(weight).reverse().forEach(function (edge) {
       var from = ends(edge)[0], to = ends(edge)[1];
       shown.edges[edge] = gradient[edge] = passed[from] * blame[to];
-      step("Gradient of " + edge + ": " + say(passed[from]) + " from " + from + " × signal " + say(blame[to]) + " = " + say(gradient[edge]) + ".", [edge]);
+      step(say`Gradient of ${edge}: ${passed[from]} from ${from} × signal ${blame[to]} = ${gradient[edge]}.`, [edge]);
     });
     Object.keys(weight).forEach(function (edge) { fresh[edge] = weight[edge] - rate * gradient[edge]; });
     shown.edges = fresh;
@@ -73,8 +78,7 @@ play("backprop", function (box, state) {
     step("Every weight moves against its gradient. Numbers on edges are the new weights.", Object.keys(weight));
     shown.outputs = forward(fresh);
     shown.errors = {};
-    step("Forward again: y says " + say(shown.outputs.y) + ", and the error went from " + say(error(passed.y)) + " to " +
-      say(error(shown.outputs.y)) + ".", ["y"]);
+    step(say`Forward again: y says ${shown.outputs.y}; the error went from ${error(passed.y)} to ${error(shown.outputs.y)}.`, ["y"]);
     return steps;
   }
 
@@ -84,35 +88,35 @@ play("backprop", function (box, state) {
 
   function draw() {
     var step = steps[at];
+    function busy(what) { return step.at.indexOf(what) >= 0; }
+    function stroke(what) { return { stroke: busy(what) ? "#d97706" : "currentColor", "stroke-width": busy(what) ? 4 : 1.5 }; }
     picture.replaceChildren();
     Object.keys(weight).forEach(function (edge) {
-      var a = PLACE[ends(edge)[0]], b = PLACE[ends(edge)[1]], busy = step.at.indexOf(edge) >= 0;
-      picture.append(play.svg("line", { x1: a[0], y1: a[1], x2: b[0], y2: b[1], stroke: busy ? "#d97706" : "currentColor",
-        "stroke-width": busy ? 4 : 1.5, "stroke-opacity": busy ? 1 : 0.5 }));
+      var a = PLACE[ends(edge)[0]], b = PLACE[ends(edge)[1]];
+      picture.append(play.svg("line", Object.assign({ x1: a[0], y1: a[1], x2: b[0], y2: b[1] }, stroke(edge))));
     });
     Object.keys(weight).forEach(function (edge) {
       if (!(edge in step.edges)) return;
       // Crossing edges carry their number near their start, so that none lies on another.
       var a = PLACE[ends(edge)[0]], b = PLACE[ends(edge)[1]], part = a[1] === b[1] ? 0.55 : ends(edge)[1] === "y" ? 0.5 : 0.3;
-      picture.append(play.svg("text", { x: a[0] + (b[0] - a[0]) * part, y: a[1] + (b[1] - a[1]) * part - 6,
-        "text-anchor": "middle", "font-size": 13, "font-weight": step.at.indexOf(edge) >= 0 ? 700 : 400 }, say(step.edges[edge])));
+      words(a[0] + (b[0] - a[0]) * part, a[1] + (b[1] - a[1]) * part - 6, say`${step.edges[edge]}`, busy(edge));
     });
     Object.keys(PLACE).forEach(function (node) {
-      var x = PLACE[node][0], y = PLACE[node][1], busy = step.at.indexOf(node) >= 0;
-      picture.append(play.svg("circle", { cx: x, cy: y, r: 25, fill: "var(--md-default-bg-color)", stroke: busy ? "#d97706" : "currentColor",
-        "stroke-width": busy ? 4 : 1.5 }));
-      words(x, y - 3, node, 13, 700);
-      if (node in step.outputs) words(x, y + 13, node[0] === "x" ? String(step.outputs[node]) : say(step.outputs[node]), 12, 400);
-      if (node in step.errors) words(x, y + 41, "signal " + say(step.errors[node]), 12, 700);
+      var x = PLACE[node][0], y = PLACE[node][1];
+      picture.append(play.svg("circle", Object.assign({ cx: x, cy: y, r: 25, fill: "var(--md-default-bg-color)" }, stroke(node))));
+      words(x, y - 3, node, true);
+      if (node in step.outputs) words(x, y + 13, say`${step.outputs[node]}`);
+      if (node in step.errors) words(x, y + 41, say`signal ${step.errors[node]}`, true);
     });
     picture.setAttribute("aria-label", "Two inputs, two hidden neurons, one output; " + step.what + " on the edges.");
-    play.say(box, "Step " + (at + 1) + " of " + steps.length + ". " + step.text);
+    play.say(box, say`Step ${at + 1} of ${steps.length}. ${step.text}`);
     back.disabled = at === 0;
     next.disabled = at === steps.length - 1;
   }
 
-  function words(x, y, text, size, boldness) {
-    picture.append(play.svg("text", { x: x, y: y, "text-anchor": "middle", "font-size": size, "font-weight": boldness }, text));
+  function words(x, y, text, bold) {
+    var font = { "text-anchor": "middle", "font-size": 13, "font-weight": bold ? 700 : 400 };
+    picture.append(play.svg("text", Object.assign({ x: x, y: y }, font), text));
   }
 
   function go(to) {
