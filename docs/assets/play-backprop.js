@@ -111,7 +111,8 @@ play("backprop", (box, state) => {
   }
 
   function words(x, y, text, bold) {
-    var font = { "text-anchor": "middle", "font-size": 13, "font-weight": bold ? 700 : 400 };
+    var font = { "text-anchor": "middle", "font-size": 13, "font-weight": bold ? 700 : 400,
+      stroke: "var(--md-default-bg-color)", "stroke-width": 4, "paint-order": "stroke" };
     picture.append(play.svg("text", Object.assign({ x: x, y: y }, font), text));
   }
 
