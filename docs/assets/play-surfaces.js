@@ -11,7 +11,7 @@ play("surfaces", function (box, state) {
     return figure ? Array.from(figure.querySelectorAll(".dl-images li")) : [];
   }
   var first = pictures("xor");
-  if (first.length !== MODELS.length) return;
+  if (Object.keys(PUZZLES).some(function (puzzle) { return pictures(puzzle).length !== MODELS.length; })) return;
 
   var names = first.map(function (one) { return one.querySelector(".dl-what").textContent.trim(); });
   var now = { puzzle: state.get("puzzle", "spirals"), model: state.get("model", "tree") };
