@@ -35,7 +35,7 @@ VIEW: Mapping[str, Mapping[str, Sequence[Any]]] = {
 MODEL: Mapping[str, Mapping[str, Sequence[Any]]] = {
     "logreg": {"C": (0.001, 0.003, 0.01, 0.03, 0.1, 0.3, 1.0, 3.0)},
     "svm": {"C": (0.3, 1.0, 3.0, 10.0, 30.0), "gamma": (0.1, 0.3, 1.0, 3.0)},
-    "forest": {"max_features": ("sqrt", 0.1, 0.3), "leaf": (1, 2, 4)},
+    "forest": {"max_features": ("log2", "sqrt", 0.1), "leaf": (1, 2, 4)},
 }
 RATES = {"learning_rate": (0.003, 0.01, 0.03), "weight_decay": (0.01, 0.1, 1.0), "dropout": (0.0, 0.2)}
 SPACE: Mapping[str, Mapping[str, Sequence[Any]]] = {
