@@ -200,10 +200,11 @@ def look(run: Run, *, trained: bool = True) -> None:
     steps, epoch = config.get("steps", STEPS), max(1, len(data.train.x) // BATCH)
     model = build("cnn", settings, run.seed)
     star = data.test.x[data.test.y == KINDS.index("star")][0]
-    film = [frame(model, star)]
+    film, words = [frame(model, star)], ["before training"]
 
     def watch(_: int, loss: float) -> None:
         """Keep a frame after each epoch."""
+        words.append(f"after {len(film)} epoch{'s' if len(film) > 1 else ''}, training loss {loss:.2f}")
         film.append(frame(model, star))
         run.log({"loss": loss}, step=len(film) - 1)
 
@@ -227,16 +228,15 @@ def look(run: Run, *, trained: bool = True) -> None:
     heat = saliency(model, data.test.x, data.test.y)
     run.summary["pointing"], run.summary["figure_share"] = pointing(heat, data.test), area(data.test)
     if trained and run.seed == 0:
-        keep(run, film, data.test, heat, model)
+        run.images("film", np.stack(film), words)
+        keep(run, data.test, heat, model)
 
 
 # --8<-- [end:look]
 
 
-def keep(run: Run, film: Sequence[np.ndarray], test: Pictures, heat: np.ndarray, model: nn.Module) -> None:
-    """Keep pictures: the film of the first block, where the network looks, and what the last filters answer to."""
-    words = ["before training", *(f"after {n} epoch{'s' if n > 1 else ''}" for n in range(1, len(film)))]
-    run.images("film", np.stack(film), words)
+def keep(run: Run, test: Pictures, heat: np.ndarray, model: nn.Module) -> None:
+    """Keep pictures of where the network looks, and of what its last filters answer to."""
     first = [int(np.flatnonzero(test.y == kind)[0]) for kind in range(len(KINDS))]
     seen = [strip([np.clip(test.x[i], 0, 1), heat[i] / heat[i].max()]) for i in first]
     run.images("gaze", np.stack(seen), [KINDS[test.y[i]] for i in first])
