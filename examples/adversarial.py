@@ -5,7 +5,6 @@ Network and reader of descriptors are those of `contest.py`.
 
 from __future__ import annotations
 
-import io
 from collections.abc import Callable, Sequence
 from typing import BinaryIO, Protocol
 
@@ -16,8 +15,8 @@ from torch import nn
 from examples import recorder
 from examples.contest import SETTINGS, drawn
 from examples.features import Reader
-from examples.probes import strip
-from examples.shapenets import build, centred
+from examples.probes import restore, strip
+from examples.shapenets import centred
 from examples.shapes import KINDS
 from examples.training import scores
 
@@ -51,14 +50,6 @@ def push(model: nn.Module, x: np.ndarray, y: np.ndarray, seed: int, *, aimed: bo
 
 
 # --8<-- [end:push]
-
-
-def restore(weights: BinaryIO, seed: int) -> nn.Module:
-    """Make the network whose weights another run kept."""
-    model = build("cnn", SETTINGS["pixels-cnn"], seed)
-    kept = np.load(io.BytesIO(weights.read()))
-    model.load_state_dict({name: torch.as_tensor(kept[name]) for name in kept.files})
-    return model.eval()
 
 
 class Run(recorder.Run, Protocol):

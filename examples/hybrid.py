@@ -10,10 +10,10 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 from sklearn.svm import SVC
 
-from examples.adversarial import restore
-from examples.probes import stages
+from examples.contest import N_TEST
+from examples.probes import restore, stages
 from examples.recorder import Run
-from examples.shapes import N_TEST, load
+from examples.shapes import load
 
 N_VALID = 500
 """Pictures on which the classical half's settings are chosen."""

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import io
 from collections.abc import Sequence
-from typing import Any, Protocol
+from typing import BinaryIO
 
 import numpy as np
 import torch
@@ -11,10 +12,10 @@ from sklearn.linear_model import RidgeClassifier
 from sklearn.preprocessing import StandardScaler
 from torch import nn
 
-from examples import shapes
-from examples.contest import SETTINGS
+from examples.contest import N_TEST
+from examples.contest_nets import SETTINGS
 from examples.shapenets import BATCH, STEPS, build, centred
-from examples.shapes import KINDS, N_TEST, N_TRAIN, Pictures, load
+from examples.shapes import KINDS, N_TRAIN, Pictures, Run, load
 from examples.training import accuracy, fit, scores, tensors
 
 N_VALID = 500
@@ -23,13 +24,6 @@ PENALTIES = (1.0, 30.0, 1000.0, 30000.0)
 """How strongly a probe's weights are pulled towards zero; the best on validation pictures is kept."""
 STAGES = ("pixels", "block1", "block2", "block3", "strongest")
 """Where probes are put: the picture, what each block says of each place, each filter's strongest answer."""
-
-
-class Run(shapes.Run, Protocol):
-    """The part of `mkdocs_dlplugin.run` that looking inside takes."""
-
-    def save(self, name: str, data: Any = None) -> None:
-        """Keep a file."""
 
 
 # --8<-- [start:stages]
@@ -186,49 +180,64 @@ def frame(model: nn.Module, picture: np.ndarray) -> np.ndarray:
 # --8<-- [end:film]
 
 
-# --8<-- [start:look]
-def look(run: Run, *, trained: bool = True) -> None:
-    """Train a network, or leave it as chance made it, and record what is found inside.
-
-    Args:
-        run: Keeps pictures of the first seed only.
-        trained: Without training everything is measured in the same way: the control.
-    """
-    settings = SETTINGS["pixels-cnn"]
-    config = run.config
-    data = load(run.seed, config.get("n", N_TRAIN), config.get("n_test", N_TEST), config.get("n_valid", N_VALID))
-    steps, epoch = config.get("steps", STEPS), max(1, len(data.train.x) // BATCH)
+# --8<-- [start:record]
+def film(run: Run) -> None:
+    """Train the network once more and keep a frame of its first block after each epoch, as pictures `film`."""
+    config, settings = run.config, SETTINGS["pixels-cnn"]
+    data = load(run.seed, config.get("n", N_TRAIN), config.get("n_test", N_TEST))
     model = build("cnn", settings, run.seed)
     star = data.test.x[data.test.y == KINDS.index("star")][0]
-    film, words = [frame(model, star)], ["before training"]
+    frames, words = [frame(model, star)], ["before training"]
 
     def watch(_: int, loss: float) -> None:
         """Keep a frame after each epoch."""
-        words.append(f"after {len(film)} epoch{'s' if len(film) > 1 else ''}, training loss {loss:.2f}")
-        film.append(frame(model, star))
-        run.log({"loss": loss}, step=len(film) - 1)
+        words.append(f"after {len(frames)} epoch{'s' if len(frames) > 1 else ''}, training loss {loss:.2f}")
+        frames.append(frame(model, star))
 
-    if trained:
-        rates = {key: settings[key] for key in ("learning_rate", "weight_decay")}
-        x, y = tensors(centred(data.train.x), data.train.y)
-        fit(model, x, y, seed=run.seed, steps=steps, batch=BATCH, watch=watch, every=epoch, **rates)
-        run.summary["test_acc"] = accuracy(model, *tensors(centred(data.test.x), data.test.y))
-        run.summary["train_acc"] = accuracy(model, x, y)
-        run.summary["n_epochs"] = len(film) - 1
-        run.save("weights.npz", model.state_dict())
-    run.summary["n_train"], run.summary["n_test"] = len(data.train.x), len(data.test.x)
+    rates = {key: settings[key] for key in ("learning_rate", "weight_decay")}
+    steps, epoch = config.get("steps", STEPS), max(1, len(data.train.x) // BATCH)
+    x, y = tensors(centred(data.train.x), data.train.y)
+    fit(model, x, y, seed=run.seed, steps=steps, batch=BATCH, watch=watch, every=epoch, **rates)
+    run.summary["n_epochs"] = len(frames) - 1
+    run.images("film", np.stack(frames), words)
 
+
+# --8<-- [end:record]
+
+
+def restore(weights: BinaryIO, seed: int) -> nn.Module:
+    """Make the network whose weights another run kept."""
+    model = build("cnn", SETTINGS["pixels-cnn"], seed)
+    kept = np.load(io.BytesIO(weights.read()))
+    model.load_state_dict({name: torch.as_tensor(kept[name]) for name in kept.files})
+    return model.eval()
+
+
+# --8<-- [start:look]
+def look(run: Run, weights: BinaryIO | None = None) -> None:
+    """Record what is found inside a trained network, or inside the same one as chance made it.
+
+    Args:
+        run: Keeps pictures of the first seed only.
+        weights: What the run that trained the network on the pictures of this seed kept.  Without them everything is
+            measured in the same way on a network that never learned: the control.
+    """
+    config = run.config
+    data = load(run.seed, config.get("n", N_TRAIN), config.get("n_test", N_TEST), config.get("n_valid", N_VALID))
+    model = build("cnn", SETTINGS["pixels-cnn"], run.seed) if weights is None else restore(weights, run.seed)
     parts = [stages(model, part.x) for part in (data.train, data.valid, data.test)]
     for place, name in enumerate(STAGES):
         found = probe(*(part[name] for part in parts), [data.train.y, data.valid.y, data.test.y])
         run.log({"probe_acc": found}, step=place)
         run.summary[f"probe_{name}"] = found
         run.summary[f"columns_{name}"] = parts[0][name].shape[1]
+    run.summary["test_acc"] = accuracy(model, *tensors(centred(data.test.x), data.test.y))
+    run.summary["train_acc"] = accuracy(model, *tensors(centred(data.train.x), data.train.y))
     run.summary["edge_likeness"] = edge_likeness(list(model.children())[1][0].weight.detach().numpy()[:, 0])
     heat = saliency(model, data.test.x, data.test.y)
     run.summary["pointing"], run.summary["figure_share"] = pointing(heat, data.test), area(data.test)
-    if trained and run.seed == 0:
-        run.images("film", np.stack(film), words)
+    run.summary["n_train"], run.summary["n_test"] = len(data.train.x), len(data.test.x)
+    if weights is not None and run.seed == 0:
         keep(run, data.test, heat, model)
 
 

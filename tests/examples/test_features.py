@@ -163,7 +163,7 @@ def test_every_model_gets_the_same_number_of_different_trials():
 def test_the_settings_in_use_are_those_that_the_recorded_search_found():
     for model, settings in contest.SETTINGS.items():
         record = json.loads((ROOT / f"records/shape-tune/model={model}/0.json").read_text("utf-8"))
-        curve = record["series"]["val_acc"]["values"]
+        curve = record["series"]["val_acc"]["value"]
         assert features_tuning.candidates(model)[curve.index(max(curve))] == settings
 
 
