@@ -14,6 +14,7 @@ from examples.training import accuracy, count, tensors
 # What `python -m examples.features_tuning` found; a test compares this with the recorded search.
 SETTINGS: dict[str, Settings] = {
     "pixels-mlp": {"hidden": 128, "learning_rate": 0.01, "weight_decay": 0.01, "dropout": 0.2},
+    "pixels-cnn": {"channels": 8, "learning_rate": 0.01, "weight_decay": 1.0, "dropout": 0.0},
 }
 
 

@@ -127,9 +127,11 @@ def test_each_view_and_model_reports_the_same_numbers_again(view, model):
 def test_networks_report_the_same_numbers_again(name):
     torch = pytest.importorskip("torch")
     torch.set_num_threads(1)
+    from examples import contest_nets
+
     first, second = run(), run()
-    contest.train(first, name)
-    contest.train(second, name)
+    contest_nets.train(first, name)
+    contest_nets.train(second, name)
 
     assert first.summary == second.summary
     assert first.summary["n_params"] > 1000
@@ -161,7 +163,11 @@ def test_every_model_gets_the_same_number_of_different_trials():
 
 
 def test_the_settings_in_use_are_those_that_the_recorded_search_found():
-    for model, settings in contest.SETTINGS.items():
+    nets = pytest.importorskip("examples.contest_nets")
+    used = {**contest.SETTINGS, **nets.SETTINGS}
+
+    assert set(used) == set(features_tuning.SPACE)
+    for model, settings in used.items():
         record = json.loads((ROOT / f"records/shape-tune/model={model}/0.json").read_text("utf-8"))
         curve = record["series"]["val_acc"]["value"]
         assert features_tuning.candidates(model)[curve.index(max(curve))] == settings

@@ -12,7 +12,7 @@ np = pytest.importorskip("numpy")
 pytest.importorskip("sklearn")
 torch = pytest.importorskip("torch")
 
-from examples import adversarial, contest, hybrid, probes, shapes  # noqa: E402 - only where networks can be trained
+from examples import adversarial, contest, contest_nets, hybrid, probes, shapes  # noqa: E402 - only where networks can be trained
 
 torch.set_num_threads(1)
 
@@ -34,46 +34,59 @@ def run(seed=0, **config):
 
 
 @pytest.fixture(scope="module")
-def looked():
-    found = run()
-    probes.look(found)
-    return found
+def weights():
+    trained = run()
+    contest_nets.train(trained, "cnn")
+    return lambda: io.BytesIO(trained.files["weights.npz"])
 
 
-@pytest.fixture(scope="module")
-def weights(looked):
-    return lambda: io.BytesIO(looked.files["weights.npz"])
+def test_looking_again_finds_the_same(weights):
+    first, second = run(), run()
+    probes.look(first, weights())
+    probes.look(second, weights())
+
+    assert first.summary == second.summary
+    assert [step for step, _ in first.series["probe_acc"]] == [0, 1, 2, 3, 4]
 
 
-def test_looking_again_finds_the_same(looked):
-    again = run()
-    probes.look(again)
+def test_the_network_that_is_looked_into_is_the_one_that_was_trained(weights):
+    trained, looked = run(), run()
+    contest_nets.train(trained, "cnn")
+    probes.look(looked, weights())
 
-    assert again.summary == looked.summary
-    assert [step for step, _ in looked.series["probe_acc"]] == [0, 1, 2, 3, 4]
+    assert looked.summary["test_acc"] == trained.summary["test_acc"]
 
 
-def test_the_control_is_the_same_network_before_its_first_step(looked):
-    control = run()
-    probes.look(control, trained=False)
+def test_the_control_is_the_same_network_before_its_first_step(weights):
+    looked, control = run(), run()
+    probes.look(looked, weights())
+    probes.look(control)
 
     assert control.summary["probe_pixels"] == looked.summary["probe_pixels"]
     assert control.summary["figure_share"] == looked.summary["figure_share"]
-    assert control.summary["probe_block3"] != looked.summary["probe_block3"]
-    assert "test_acc" not in control.summary
-    assert not hasattr(control, "files")
+    assert control.summary["edge_likeness"] != looked.summary["edge_likeness"]
+    assert not hasattr(control, "pictures")
 
 
-def test_the_first_seed_keeps_pictures_between_black_and_white(looked):
-    film, words = looked.pictures["film"]
+def test_the_film_begins_before_training_and_has_a_frame_per_epoch():
+    filmed = run(steps=4)
+    probes.film(filmed)
+    frames, words = filmed.pictures["film"]
 
-    assert len(film) == len(words) == looked.summary["n_epochs"] + 1
+    assert len(frames) == len(words) == filmed.summary["n_epochs"] + 1 == 3
     assert words[0] == "before training"
-    assert (film[0] != film[-1]).any()
-    assert set(looked.pictures) == {"film", "gaze", "strongest"}
-    assert all(0 <= array.min() <= array.max() <= 1 for array, _ in looked.pictures.values())
-    other = run(seed=1)
-    probes.look(other)
+    assert words[1].startswith("after 1 epoch, training loss ")
+    assert (frames[0] != frames[-1]).any()
+    assert 0 <= frames.min() <= frames.max() <= 1
+
+
+def test_only_the_first_seed_keeps_pictures_and_they_lie_between_black_and_white(weights):
+    first, other = run(), run(seed=1)
+    probes.look(first, weights())
+    probes.look(other, weights())
+
+    assert set(first.pictures) == {"gaze", "strongest"}
+    assert all(0 <= array.min() <= array.max() <= 1 for array, _ in first.pictures.values())
     assert not hasattr(other, "pictures")
 
 
@@ -120,7 +133,7 @@ def test_the_slope_is_that_of_the_answer():
 
 def test_a_push_is_one_step_up_or_down_and_the_control_is_as_large(weights):
     test = contest.drawn(run()).test
-    model = adversarial.restore(weights(), 0)
+    model = probes.restore(weights(), 0)
     aimed = adversarial.push(model, test.x, test.y, 0, aimed=True)
     random = adversarial.push(model, test.x, test.y, 0, aimed=False)
 
@@ -135,7 +148,7 @@ def test_an_aimed_push_misleads_more_than_a_random_one(weights):
     error = {}
     for aimed in (True, False):
         test = contest.drawn(run()).test
-        model = adversarial.restore(weights(), 0)
+        model = probes.restore(weights(), 0)
         pushed = test.x + 0.1 * adversarial.push(model, test.x, test.y, 0, aimed=aimed)
         says = model(torch.as_tensor(probes.centred(pushed)))
         error[aimed] = torch.nn.functional.cross_entropy(says, torch.as_tensor(test.y)).item()
@@ -144,8 +157,9 @@ def test_an_aimed_push_misleads_more_than_a_random_one(weights):
 
 
 @pytest.mark.parametrize("asked", ["cnn", "descriptors"])
-def test_an_attack_begins_with_pictures_as_they_are(asked, weights, looked):
-    attacked = run(push="random", asked=asked)
+def test_an_attack_begins_with_pictures_as_they_are(asked, weights):
+    looked, attacked = run(), run(push="random", asked=asked)
+    contest_nets.train(looked, "cnn")
     adversarial.attack(attacked, weights())
 
     assert [size for _, size in attacked.series["push_size"]] == list(adversarial.SIZES)
@@ -160,5 +174,5 @@ def test_a_hybrid_repeats_itself_and_sees_what_the_last_filters_say(name, weight
     hybrid.join(second, weights())
 
     assert first.summary == second.summary
-    assert first.summary["n_features"] == 4 * contest.SETTINGS["pixels-cnn"]["channels"]
+    assert first.summary["n_features"] == 4 * contest_nets.SETTINGS["pixels-cnn"]["channels"]
     assert (first.summary["n_train"], first.summary["n_test"]) == (100, 80)
