@@ -13,7 +13,7 @@ import numpy as np
 
 from examples import mnist1d
 from examples.recorder import PlainRun, Run
-from examples.settings import SETTINGS, Settings, settings_of
+from examples.settings import Settings, settings_of, winners
 
 MODELS = ("logreg", "forest", "svm", "knn", "mlp", "cnn")
 """Two that draw lines or ask questions, two that compare with what they keep, two networks."""
@@ -49,7 +49,8 @@ def score(
     steps: int = STEPS,
 ) -> None:
     """Train once, test once, and record both accuracies beside the number of examples."""
-    names = fitted(name, settings, run.seed, train, steps=run.config.get("steps", steps), device=run.device)
+    with run.timer("train_s"):
+        names = fitted(name, settings, run.seed, train, steps=run.config.get("steps", steps), device=run.device)
     run.summary["test_acc"] = share(names(test[0]), test[1])
     run.summary["train_acc"] = share(names(train[0]), train[1])
     run.summary["n_train"] = len(train[0])
@@ -168,7 +169,7 @@ def measure_digits(run: Run, name: str) -> None:
     for third in np.split(np.arange(PART), 3):
         learnt = np.setdiff1d(np.arange(PART), third)[: run.config["n"]]
         one = PlainRun(seed=run.seed, device=run.device, config=dict(run.config))
-        score(one, name, SETTINGS[f"{name}-digits"], (x[learnt], y[learnt]), (x[third], y[third]))
+        score(one, name, winners()[f"{name}-digits"], (x[learnt], y[learnt]), (x[third], y[third]))
         rounds.append(one.summary)
     for metric in ("test_acc", "train_acc"):
         run.summary[metric] = float(np.mean([each[metric] for each in rounds]))
@@ -181,7 +182,7 @@ def measure_all_digits(run: Run, name: str) -> None:
     x, y = (values[RESERVED:] for values in digits())
     order = np.random.default_rng(run.seed).permutation(len(x))
     learnt, asked = order[:ALL], order[ALL:]
-    score(run, name, SETTINGS[f"{name}-digits"], (x[learnt], y[learnt]), (x[asked], y[asked]))
+    score(run, name, winners()[f"{name}-digits"], (x[learnt], y[learnt]), (x[asked], y[asked]))
 
 
 # --8<-- [end:digits]

@@ -14,6 +14,7 @@ from typing import Any
 
 import numpy as np
 
+from examples import serving
 from examples.recorder import PlainRun, Run
 from examples.settings import Settings, settings_of
 
@@ -147,6 +148,8 @@ def measure(run: Run, name: str, *, shuffled: bool = False) -> Any:
     run.summary["train_acc"] = float(model.score(data.x_train, data.y_train))
     run.summary["n_train"] = len(data.x_train)
     run.summary["n_test"] = len(data.x_test)
+    run.summary["n_bytes"] = serving.stored(model)
+    serving.answer(run, model.predict, data.x_test)
     return model
 
 

@@ -8,7 +8,7 @@ import numpy as np
 import torch
 from torch import nn
 
-from examples import training
+from examples import serving, training
 from examples.mnist1d import N_TRAIN, load
 from examples.recorder import Run
 from examples.settings import Settings, settings_of
@@ -78,6 +78,12 @@ def measure(run: Run, name: str, *, shuffled: bool = False) -> None:
     run.summary["n_params"] = training.count(model)
     run.summary["n_train"] = len(x)
     run.summary["n_test"] = len(x_test)
+    run.summary["n_bytes"] = serving.BYTES_PER_PARAMETER * training.count(model)
+
+    def ask(signal: np.ndarray) -> torch.Tensor:
+        return training.scores(model, torch.as_tensor(signal, dtype=torch.float32, device=run.device))
+
+    serving.answer(run, ask, data.x_test)
 
 
 # --8<-- [end:measure]

@@ -1,13 +1,14 @@
 """Tuning: search good settings with the same number of trials for every model, on data used for nothing else.
 
 `python -m examples.tuning svm` searches one model, without a name all of them, and prints the winners that
-`settings.py` holds.
+`settings.json` holds.
 """
 
 from __future__ import annotations
 
 import argparse
 import itertools
+import json
 import random
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -151,7 +152,7 @@ def tune(run: Run) -> None:
     run.summary["best_val_acc"] = winner.val_acc
     run.summary["worst_val_acc"] = min(trial.val_acc for trial in trials)
     run.summary["winner"] = trials.index(winner) + 1
-    print(f'"{model}": {dict(winner.settings)},')
+    print(f"{json.dumps(model)}: {json.dumps(dict(winner.settings))},")
 
 
 # --8<-- [end:tune]
