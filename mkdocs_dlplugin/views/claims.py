@@ -189,5 +189,5 @@ def _row(entry: Entry, place: Place) -> str:
     link = f'<a href="{escape(place.link(entry.target))}">{escape(entry.options.statement)}</a>'
     return (
         f'<tr data-verdict="{entry.word}"><td><span class="dl-badge" data-verdict="{entry.word}">'
-        f"{html(f'verdict-{entry.word}')}</span>{below}</td><td>{link}{said}</td></tr>"
+        f"{escape(entry.label)}</span>{below}</td><td>{link}{said}</td></tr>"
     )

@@ -15,7 +15,7 @@ from typing import Any
 from mkdocs_dlplugin.checks import Outcome
 from mkdocs_dlplugin.sources import Source
 from mkdocs_dlplugin.stats import LEVEL
-from mkdocs_dlplugin.views.claim import Judged, Options, anchor_of, sentence_of, word_of
+from mkdocs_dlplugin.views.claim import Judged, Options, anchor_of, label_of, sentence_of, word_of
 from mkdocs_dlplugin.views.tables import cell
 
 VERDICTS = ("supported", "contradicted", "depends", "no-difference", "undecided", "not-testable", "by-sources")
@@ -44,6 +44,11 @@ class Entry:
     def word(self) -> str:
         """Its verdict."""
         return word_of(self.options, self.judged)
+
+    @property
+    def label(self) -> str:
+        """Its verdict as readers see it."""
+        return label_of(self.options, self.word)
 
     @property
     def sentence(self) -> str:
@@ -164,6 +169,7 @@ def as_json(entries: Sequence[Entry], counted: Summary) -> str:
             "topics": list(entry.options.topics),
             "said_by": [source.data() for source in entry.sources],
             "verdict": entry.word,
+            **({"finding": entry.options.finding} if entry.options.finding else {}),
             "because": entry.sentence,
             "settings": [
                 {"setting": label, **_data(item)}
