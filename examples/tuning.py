@@ -16,7 +16,8 @@ from typing import Any
 
 import numpy as np
 
-from examples.learning_curves import RESERVED, digits, fitted, share
+from examples.learners import MODELS as CURVES
+from examples.learners import RESERVED, digits, fitted, share
 from examples.mnist1d import CLASSICAL, N_TRAIN, build, load
 from examples.recorder import PlainRun, Run
 from examples.settings import Settings
@@ -27,6 +28,8 @@ FIRST_SEED = 1000
 """Searches draw their data from this seed on, measurements from 0 on, so that they share no signal."""
 FEW = 300
 """Training signals in a search for a model that will learn from few."""
+DIGIT_STEPS = 400
+"""Updates of a network that learns digits."""
 HELD_OUT = 97
 """Digits that judge the settings of a search on digits; the other 200 of the reserved ones are learnt from."""
 
@@ -104,7 +107,7 @@ def search(model: str, seed: int = 0, *, trials: int = TRIALS, n: int | None = N
         if name in CLASSICAL:
             yield Trial(settings, build(name, settings, seed).fit(*train).score(*held_out))
         elif model.endswith("-digits"):
-            said = fitted(name, settings, seed, train, **options)(held_out[0])
+            said = fitted(name, settings, seed, train, **{"steps": DIGIT_STEPS, **options})(held_out[0])
             yield Trial(settings, share(said, held_out[1]))
         else:
             from examples import networks  # noqa: PLC0415 - classical models do not wait for torch
@@ -158,8 +161,6 @@ def tune(run: Run) -> None:
 # --8<-- [end:tune]
 
 
-CURVES = ("logreg", "forest", "svm", "knn", "mlp", "cnn")
-"""Models with learning curves: tuned on few signals and on digits as well."""
 MODELS = (*SPACE, *(f"{model}-few" for model in CURVES), *(f"{model}-digits" for model in CURVES))
 """Everything a page measures."""
 
