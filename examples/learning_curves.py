@@ -48,6 +48,7 @@ def score(
     with run.timer("train_s"):
         names = fitted(name, settings, run.seed, train, steps=run.config.get("steps", steps), device=run.device)
     run.summary["test_acc"] = share(names(test[0]), test[1])
+    run.summary["test_err"] = 1 - run.summary["test_acc"]
     run.summary["train_acc"] = share(names(train[0]), train[1])
     run.summary["n_train"] = len(train[0])
     run.summary["n_test"] = len(test[0])
