@@ -14,7 +14,7 @@ np = pytest.importorskip("numpy")
 pytest.importorskip("sklearn")
 pytest.importorskip("mnist1d")
 
-from examples import mnist1d, settings, tuning  # noqa: E402 - only where the data can be drawn
+from examples import mnist1d, settings, tuning, winners  # noqa: E402 - only where the data can be drawn
 
 ROOT = Path(__file__).parent.parent
 CLASSICAL = list(mnist1d.CLASSICAL)
@@ -158,11 +158,8 @@ def test_a_network_learns_what_it_is_shown():
     assert training.accuracy(model, x, y) > 0.9
 
 
-@pytest.mark.parametrize("model", tuning.MODELS)
-def test_the_settings_in_use_are_those_that_won_the_recorded_search(model):
-    record = json.loads((ROOT / f"records/tune/model={model}/0.json").read_text(encoding="utf-8"))
-
-    assert USED[model] == tuning.candidates(model)[record["metrics"]["winner"] - 1]
+def test_the_settings_in_use_are_those_that_won_the_recorded_searches():
+    assert winners.recorded() == USED
 
 
 def test_every_model_gets_the_same_number_of_trials():
