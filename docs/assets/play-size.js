@@ -1,7 +1,7 @@
 // How many signals? A slider over training sizes shows what each model reaches there, and whether the leader is clear.
 (function () {
   "use strict";
-  var WIDTH = 640, ROW = 34, LEFT = 190, RIGHT = 84, TOP = 8;
+  var RIGHT = 70, TOP = 8, TEXT = 15;
 
   window.play && window.play("size", function (box, state) {
     var table = document.querySelector("#fig-signals table");
@@ -17,7 +17,9 @@
 
     function signals(i) { return sizes[i].toLocaleString("en") + " signals"; }
 
-    var picture = window.play.html("div");
+    // On a phone names stand above the bars, so that letters and bars keep their size.
+    var picture = window.play.html("div"), width = Math.max(260, Math.min(640, box.clientWidth - 36));
+    var narrow = width < 480, left = narrow ? 4 : 175, lines = narrow ? 50 : 34;
     var controls = window.play.html("div", { class: "play-controls" }, window.play.slider(
       { label: "Training signals", min: 0, max: sizes.length - 1, value: at, say: signals },
       function (i) { state.set("signals", sizes[i]); show(i); }
@@ -34,23 +36,23 @@
       tell(here.filter(function (point) { return !point.missing; }), i);
     }
 
-    function x(value) { return LEFT + value * (WIDTH - LEFT - RIGHT); }
+    function x(value) { return left + value * (width - left - RIGHT); }
 
     function draw(here, i) {
-      var height = TOP + ROW * here.length + 30, s = window.play.svg;
-      var image = s("svg", { viewBox: "0 0 " + WIDTH + " " + height, role: "img", class: "play-size",
+      var height = TOP + lines * here.length + 30, s = window.play.svg;
+      var image = s("svg", { viewBox: "0 0 " + width + " " + height, role: "img", class: "play-size",
         "aria-label": "Accuracy of each model with " + signals(i) });
       [0, 0.25, 0.5, 0.75, 1].forEach(function (tick) {
         image.append(s("line", { x1: x(tick), x2: x(tick), y1: TOP, y2: height - 26,
           stroke: "var(--md-default-fg-color--lightest)" }));
-        image.append(s("text", { x: x(tick), y: height - 6, "text-anchor": "middle", "font-size": 16 },
+        image.append(s("text", { x: x(tick), y: height - 6, "text-anchor": tick ? "middle" : narrow ? "start" : "middle", "font-size": TEXT - 2 },
           Math.round(tick * 100) + " %"));
       });
       here.forEach(function (point, row) {
-        var y = TOP + ROW * (row + 0.5);
-        image.append(s("text", { x: 0, y: y + 6, "font-size": 17 }, point.model));
+        var y = TOP + lines * (row + (narrow ? 0.7 : 0.5));
+        image.append(s("text", { x: narrow ? left : 0, y: narrow ? y - 12 : y + 5, "font-size": TEXT }, point.model));
         if (point.missing) {
-          image.append(s("text", { x: x(0) + 8, y: y + 6, "font-size": 16 }, "not measured"));
+          image.append(s("text", { x: x(0) + 8, y: y + 5, "font-size": TEXT }, "not measured"));
           return;
         }
         image.append(s("line", { x1: x(0), x2: x(point.mean), y1: y, y2: y, "stroke-width": 10,
@@ -58,7 +60,7 @@
         image.append(s("line", { x1: x(point.low), x2: x(point.high), y1: y, y2: y, "stroke-width": 3,
           stroke: "var(--md-typeset-color)" }));
         image.append(s("circle", { cx: x(point.mean), cy: y, r: 5, fill: "var(--md-typeset-color)" }));
-        image.append(s("text", { x: WIDTH, y: y + 6, "text-anchor": "end", "font-size": 17 }, percent(point.mean)));
+        image.append(s("text", { x: width, y: y + 5, "text-anchor": "end", "font-size": TEXT }, percent(point.mean)));
       });
       picture.replaceChildren(image);
     }

@@ -22,7 +22,7 @@ def quick(monkeypatch):
 
 
 def measured(model, measure=learning_curves.measure, seed=0, n=30):
-    run = PlainRun(seed=seed, config={"n": n, "steps": 5})
+    run = PlainRun(seed=seed, config={"n": n, "steps": 6})
     measure(run, model)
     return run.summary
 
