@@ -23,5 +23,5 @@ def chosen(run: Run, search: str, point: Mapping[str, Any], candidates: Sequence
     if inputs is None:
         return candidates[len(candidates) // 2]
     (found,) = (one for one in inputs.all(search) if dict(one.params) == dict(point))
-    values = [value for _, value in sorted(found.series["val_acc"])]
+    _, values = found.series["val_acc"]
     return candidates[values.index(max(values))]
