@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any
 
@@ -19,7 +19,8 @@ from mkdocs_dlplugin.plan import Plan, plan
 from mkdocs_dlplugin.readings import ALL, Use, clashes, named_in
 from mkdocs_dlplugin.results import Group, Results
 from mkdocs_dlplugin.sessions import read_session
-from mkdocs_dlplugin.views import VIEWS, chart, claims
+from mkdocs_dlplugin.sources import named
+from mkdocs_dlplugin.views import VIEWS, chart, claim, claims
 
 
 @dataclass
@@ -202,6 +203,10 @@ def _options(block: Block, site: Site, asked: Asked) -> Any:
     if isinstance(chosen, chart.Options):
         chosen, read = chart.load(chosen, block, site.root)
         asked.files.update(read)
+    if isinstance(chosen, claim.Options):
+        known = site.settings.sources
+        said, cited = (named(getattr(chosen, name), known, block.where, name) for name in ("said_by", "citation"))
+        chosen = replace(chosen, said_by=said, citation=cited)
     return chosen
 
 
@@ -280,7 +285,7 @@ def _unknown(asked: Asked, inlines: Iterable[fences.Inline], unread: Collection[
     problems: list[DLError] = []
     results = Results(asked.groups({}), {})
     blocks = {block.where: block for page in asked.pages.values() for block in page.blocks}
-    known = [(asked.options[block.where], block.page) for block in asked.claims.values()]
+    known = [(asked.options[block.where], block.page, block.name) for block in asked.claims.values()]
     for where, chosen in asked.options.items():
         try:
             if isinstance(chosen, claims.Options):

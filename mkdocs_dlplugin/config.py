@@ -14,6 +14,7 @@ from mkdocs_dlplugin.errors import DLError, suggest
 from mkdocs_dlplugin.lines import SnippetPaths
 from mkdocs_dlplugin.model import Metric, Where
 from mkdocs_dlplugin.options import read
+from mkdocs_dlplugin.sources import read_sources
 from mkdocs_dlplugin.words import ENGLISH, strange
 
 Execution = Literal["auto", "force", "never"]
@@ -59,6 +60,8 @@ class Settings:
     """Whether a line under its title says how long it takes to read and when it was measured."""
     licences: Mapping[str, Any] = field(default_factory=dict)
     """Terms of `text`, `data` and `code`: the name of a licence, or `{name, url}`."""
+    sources: Mapping[str, Any] = field(default_factory=dict)
+    """Articles and books that claims name often, by a short name: `title`, `url`, `author`, `year`."""
     repository: str = ""
     """Address of the repository, for links to commits and new issues; `repo_url` unless said."""
     language: str = ""
@@ -103,6 +106,8 @@ def settings(raw: Mapping[str, Any], where: Where, environ: Mapping[str, str] = 
     for name, declared in made.metrics.items():
         metric(str(name), declared, where)
     licences(made, where)
+    for name, said in made.sources.items():
+        read_sources([said], where, f"sources: {name}")
     for name, text in made.words.items():
         if name not in ENGLISH:
             raise DLError(where, f"'{name}' is not a text of the plugin's.", suggest(name, ENGLISH))

@@ -8,7 +8,7 @@ from html import escape
 from typing import Any
 
 from mkdocs_dlplugin.declared import read
-from mkdocs_dlplugin.errors import DLError
+from mkdocs_dlplugin.errors import DLError, suggest
 from mkdocs_dlplugin.model import Where
 from mkdocs_dlplugin.words import say
 
@@ -57,6 +57,36 @@ def read_sources(said: Any, where: Where, option: str) -> tuple[Source, ...]:
     """
     entries: Sequence[Any] = said if isinstance(said, list) else [said] if said else []
     return tuple(_source(entry, where, option) for entry in entries)
+
+
+def named(said: Any, known: Mapping[str, Any], where: Where, option: str) -> Any:
+    """Put sources that the site declares once in place of their names.
+
+    Args:
+        said: What an author wrote; `ibm` and `{source: ibm, place: intro}` name a declared source.
+        known: The declared sources, each a mapping, by name.
+        where: The block, for messages.
+        option: Where it was written: `said_by`, `citation`.
+
+    Returns:
+        The same with names replaced; what is said beside a name (`place`, `accessed`) goes before what is declared.
+
+    Raises:
+        DLError: no source has that name.
+    """
+
+    def one(entry: Any) -> Any:
+        if isinstance(entry, str) and entry in known:
+            return dict(known[entry])
+        if not isinstance(entry, Mapping) or "source" not in entry:
+            return entry
+        name = str(entry["source"])
+        if name not in known:
+            hint = suggest(name, known) if known else "Declare it under `sources` of dlplugin in mkdocs.yml."
+            raise DLError(where, f"'{name}' in {option} is no source that this site declares.", hint)
+        return {**known[name], **{key: value for key, value in entry.items() if key != "source"}}
+
+    return [one(entry) for entry in said] if isinstance(said, list) else one(said)
 
 
 def _source(entry: Any, where: Where, option: str) -> Source:

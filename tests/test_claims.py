@@ -127,6 +127,52 @@ def test_a_verdict_set_by_hand_gives_reason_and_sources(site):
     assert 'data-verdict="by-sources"' in html
 
 
+def test_a_table_of_chosen_claims_has_them_in_the_order_chosen_and_counts_nothing(site):
+    text = RUNS + claim("c") + by_hand("h", "not-testable", reason="-", statement="Who?") + ledger("ids: [h, c]")
+    html = block(site(text, metrics=METRICS).html(), "all")
+
+    assert html.index("Who?") < html.index("#c")
+    assert "dl-tally" not in html
+    assert "checks of this site" not in html
+
+
+def test_a_chosen_claim_that_is_not_there_offers_the_right_one(site):
+    assert "no claim has the id 'cc'.\n  Did you mean 'c'?" in site(RUNS + claim("c") + ledger("ids: [cc]")).said
+
+
+def test_what_sources_come_to_stands_in_the_verdict_and_in_the_table_of_all_claims(site):
+    hand = by_hand("h", "by-sources", reason="Nobody wrote that.", finding="misreported")
+    html = site(RUNS + hand + ledger("group: verdict")).html()
+
+    assert "Misreported Nobody wrote that." in plain(block(html, "h"))
+    assert '<span class="dl-badge" data-verdict="by-sources">Misreported</span>' in html
+
+
+def test_a_source_that_the_site_declares_is_named_in_a_word(site):
+    known = {"book": {"title": "The Book", "author": "A. Writer", "url": "https://example.org/"}}
+    said = [{"source": "book", "place": "p. 3"}, "book", "Another"]
+    page = plain(block(site(RUNS + claim(said_by=said), sources=known).html(), "c"))
+
+    assert "— A. Writer, The Book , p. 3" in page
+    assert page.count("The Book") == 2
+    assert "— Another" in page
+
+
+def test_a_source_that_nobody_declares_offers_the_right_one(site):
+    known = {"book": {"title": "The Book"}}
+    built = site(RUNS + claim(said_by={"source": "bok"}), sources=known)
+
+    assert "'bok' in said_by is no source that this site declares.\n  Did you mean 'book'?" in built.said
+    assert "`sources` of dlplugin" in site(RUNS + claim(said_by={"source": "bok"})).said
+
+
+def test_a_misspelt_declaration_of_a_source_is_a_mistake_of_the_configuration(site, caplog):
+    built = site("# Home\n", sources={"book": {"yaer": 2020}})
+
+    assert built.code == 1
+    assert "'yaer' is not known in sources: book." in caplog.text
+
+
 @pytest.mark.parametrize(
     ("written", "said"),
     [
@@ -134,6 +180,7 @@ def test_a_verdict_set_by_hand_gives_reason_and_sources(site):
         (claim(verdict="by-sources", reason="x"), "a claim with settings gets its verdict from what they measure."),
         (by_hand("c", "not-testable"), "the verdict 'not-testable' needs a `reason`."),
         (by_hand("c", "by-sources"), "the verdict 'by-sources' needs a `reason` or a `citation`."),
+        (by_hand("c", "not-testable", reason="x", finding="agree"), "a `finding` is what sources say."),
         (by_hand("c", "by-source", reason="x"), "Did you mean 'by-sources'?"),
         (claim(said_by={"titel": "x"}), "'titel' is not known in said_by.\n  Did you mean 'title'?"),
         (claim(said_by={"place": "p. 3"}), "a source in said_by has no title."),

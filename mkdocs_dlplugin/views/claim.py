@@ -28,7 +28,8 @@ class Options:
     statement: str
     """What is said, as a sentence."""
     said_by: Any = ()
-    """Who says it: `title`, `url`, `author`, `year`, `place`, `accessed`; several as a list."""
+    """Who says it: `title`, `url`, `author`, `year`, `place`, `accessed`, or `source`, a name that the site declares;
+    several as a list."""
     settings: Mapping[str, Any] = field(default_factory=dict)
     """Per setting a check, such as `svm(n=100).test_acc > cnn(n=100).test_acc`."""
     topic: str | tuple[str, ...] = ()
@@ -39,6 +40,8 @@ class Options:
     """Set by hand where nothing can be measured; then `reason` or `citation` is required."""
     reason: str = ""
     """Why it cannot be tested here, or what the sources say."""
+    finding: Literal["", "agree", "contradict", "contested", "misreported", "not-found"] = ""
+    """What the sources say to it, in a word: beside `verdict: by-sources`."""
     citation: Any = ()
     """The sources that decide: as in `said_by`."""
     badge: str = ""
@@ -72,6 +75,8 @@ def references(options: Options, where: Where) -> list[Ref]:
     if options.verdict and options.settings:
         hint = "Remove `verdict`, or the settings."
         raise DLError(where, "a claim with settings gets its verdict from what they measure.", hint)
+    if options.finding and options.verdict != "by-sources":
+        raise DLError(where, "a `finding` is what sources say.", "Write `verdict: by-sources`, or remove it.")
     if options.verdict and not options.reason.strip() and not options.citation:
         wanted = "a `reason`" if options.verdict == "not-testable" else "a `reason` or a `citation`"
         raise DLError(where, f"the verdict '{options.verdict}' needs {wanted}.")
@@ -136,6 +141,11 @@ def word_of(options: Options, judged: Sequence[Judged]) -> str:
     return options.verdict or verdict([item.outcome for item in judged]).word
 
 
+def label_of(options: Options, word: str) -> str:
+    """Say a verdict for readers: in the word that the sources come to, where they decide."""
+    return say(f"finding-{options.finding}" if options.finding else f"verdict-{word}")
+
+
 def sentence_of(options: Options, judged: Sequence[Judged]) -> str:
     """Say what the verdict rests on, in one sentence."""
     return options.reason if options.verdict else verdict([item.outcome for item in judged]).sentence
@@ -166,7 +176,7 @@ def render(options: Options, judged: Sequence[Judged], results: Results, place: 
     if any(item.doubtful for item in judged):
         notes.append(html("doubtful"))
     said_below = "".join(f'<p class="dl-note">{note}</p>' for note in notes)
-    badge = f'<strong class="dl-badge" data-verdict="{word}">{html(f"verdict-{word}")}</strong>'
+    badge = f'<strong class="dl-badge" data-verdict="{word}">{escape(label_of(options, word))}</strong>'
     return (
         f'<section class="dl-claim" id="{name}" data-verdict="{word}" aria-labelledby="dl-{name}-statement">'
         f'<p class="dl-statement" id="dl-{name}-statement">{escape(options.statement)}</p>{said}'
@@ -192,7 +202,7 @@ def _embed(options: Options, word: str, sentence: str, place: Place) -> str:
     path = badges.path(place.id)
     if not path or not place.ships_files:
         return ""
-    said = say(f"verdict-{word}")
+    said = label_of(options, word)
     title = f"{options.statement} {said}: {sentence}"
     picture = badges.badge(options.badge or place.id, word, said, title)
     place.publish(path, picture)

@@ -22,7 +22,7 @@ LONGEST = 300
 def of_claim(options: claim.Options, judged: Sequence[claim.Judged]) -> str:
     """Say how a claim came out."""
     found = verdict([item.outcome for item in judged])
-    word = say(f"verdict-{options.verdict or found.word}")
+    word = claim.label_of(options, options.verdict or found.word)
     said = options.reason if options.verdict else found.sentence
     return f"{word}: {_ended(options.statement)} {_ended(said)}"
 

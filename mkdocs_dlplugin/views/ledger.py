@@ -15,7 +15,7 @@ from typing import Any
 from mkdocs_dlplugin.checks import Outcome
 from mkdocs_dlplugin.sources import Source
 from mkdocs_dlplugin.stats import LEVEL
-from mkdocs_dlplugin.views.claim import Judged, Options, anchor_of, sentence_of, word_of
+from mkdocs_dlplugin.views.claim import Judged, Options, anchor_of, label_of, sentence_of, word_of
 from mkdocs_dlplugin.views.tables import cell
 
 VERDICTS = ("supported", "contradicted", "depends", "no-difference", "undecided", "not-testable", "by-sources")
@@ -44,6 +44,11 @@ class Entry:
     def word(self) -> str:
         """Its verdict."""
         return word_of(self.options, self.judged)
+
+    @property
+    def label(self) -> str:
+        """Its verdict as readers see it."""
+        return label_of(self.options, self.word)
 
     @property
     def sentence(self) -> str:
@@ -88,6 +93,7 @@ class Wanted:
     """Pages or patterns of pages: `compare/mnist1d.md`, `compare/*`."""
     said_by: tuple[str, ...] = ()
     """Parts of a source's title, author or address."""
+    ids: tuple[str, ...] = ()
 
     def takes(self, entry: Entry) -> bool:
         """Tell whether a claim is among them."""
@@ -95,6 +101,7 @@ class Wanted:
             (not self.topics or any(topic in self.topics for topic in entry.options.topics))
             and (not self.verdicts or entry.word in self.verdicts)
             and (not self.pages or any(on_page(entry.page, page) for page in self.pages))
+            and (not self.ids or entry.id in self.ids)
             and (not self.said_by or any(is_by(entry.sources, name) for name in self.said_by))
         )
 
@@ -164,6 +171,7 @@ def as_json(entries: Sequence[Entry], counted: Summary) -> str:
             "topics": list(entry.options.topics),
             "said_by": [source.data() for source in entry.sources],
             "verdict": entry.word,
+            **({"finding": entry.options.finding} if entry.options.finding else {}),
             "because": entry.sentence,
             "settings": [
                 {"setting": label, **_data(item)}
