@@ -3,8 +3,8 @@
 play("depth", function (box, state) {
   "use strict";
 
-  var PLACES = [["grad_first", "first"], ["grad_quarter", "a quarter in"], ["grad_half", "half-way"],
-    ["grad_three_quarters", "three quarters"], ["", "last"]];
+  var PLACES = [["grad_first", "first"], ["grad_quarter", "¼"], ["grad_half", "½"],
+    ["grad_three_quarters", "¾"], ["", "last"]];
   var found = {}, recipes = [], depths = [];
 
   function number(row, metric) {
@@ -50,9 +50,11 @@ play("depth", function (box, state) {
       draw();
     })), table);
   box.insertBefore(picture, table);
+  // What is said stands with the picture, not below the long table.
+  box.insertBefore(box.querySelector(".play-said"), table);
 
   function text(x, at, words, anchor, size) {
-    return play.svg("text", { x: x, y: at, "text-anchor": anchor || "middle", "font-size": size || 12, fill: "currentColor" }, words);
+    return play.svg("text", { x: x, y: at, "text-anchor": anchor || "middle", "font-size": size || 14, fill: "currentColor" }, words);
   }
   function short(value) { return value.toFixed(1).replace("-", "−"); }
   function percent(share) { return (100 * share).toFixed(1) + " %"; }
@@ -62,7 +64,7 @@ play("depth", function (box, state) {
     picture.replaceChildren(
       text(LEFT - 8, y(0) + 4, "0", "end"), text(LEFT - 8, y(low) + 4, short(low).replace(".0", ""), "end"),
       play.svg("line", { x1: LEFT, x2: 366, y1: y(0), y2: y(0), stroke: "currentColor" }),
-      text(4, 12, "Gradient, powers of ten", "start"));
+      text(4, 12, "Gradient along the layers, powers of ten", "start"));
     if (!one) {
       picture.setAttribute("aria-label", "Not measured");
       play.say(box, "This depth has not been measured with this recipe.");
@@ -73,7 +75,7 @@ play("depth", function (box, state) {
       picture.append(
         play.svg("rect", { x: x, y: from, width: 44, height: Math.max(size, 2), fill: "currentColor", "fill-opacity": 0.55 }),
         text(x + 22, power > 0 ? from - 5 : Math.min(from + size + 14, TOP + HEIGHT + 14), short(power)),
-        text(x + 22, 276, PLACES[at][1], "middle", 10));
+        text(x + 22, 276, PLACES[at][1], "middle", 14));
     });
     var words = recipe + ", " + depth + (depth === 1 ? " layer" : " layers") + ": names " + percent(one.test) +
       " of new digits and " + percent(one.train) + " of those it learnt from. The first layer's gradient is 10 to the power of " +
