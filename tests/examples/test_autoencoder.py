@@ -62,7 +62,7 @@ def test_the_code_is_as_narrow_as_it_says():
 
 def test_no_label_is_needed_to_compress():
     data = digits.load(0)
-    wrong = digits.Digits(**{**vars(data), "y_train": data.y_train[::-1], "y_valid": data.y_valid[::-1]})
+    wrong = digits.Digits(**{**vars(data), "y_train": data.y_train[::-1].copy(), "y_valid": data.y_valid[::-1].copy()})
     codes = [autoencoder.fit_autoencoder(d, 2, 0, 6)[0](data.x_test[:5]) for d in (data, wrong)]
 
     assert np.array_equal(*codes)
