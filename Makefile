@@ -24,11 +24,15 @@ record: $(VENV)/.ready  ## Measure everything again and record it
 check: $(VENV)/.ready  ## Whether what is recorded still matches the code
 	$(BIN)/mkdocs-dlplugin check
 
-lint: $(VENV)/.ready  ## Style, types and the drawing of the house
+lint: $(VENV)/.ready  ## Style, types, spelling and the drawing of the house
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
+	$(BIN)/codespell docs examples mkdocs_dlplugin *.md
+
+readability: $(VENV)/.ready  ## How hard each page is to read, the hardest first
+	$(BIN)/python -m tests.readability
 
 runtime:  ## Build what readers explore charts with, from npm packages; the same sources give the same bytes
 	cd tools/vega-runtime && npm ci --ignore-scripts --no-audit --no-fund && node build.js
@@ -52,4 +56,4 @@ $(VENV)/.ready: pyproject.toml constraints.txt
 	$(BIN)/python -m pip install --quiet --constraint constraints.txt --editable '.[dev]'
 	@touch $@
 
-.PHONY: serve test site record check lint runtime lighthouse benchmark clean help
+.PHONY: serve test site record check lint readability runtime lighthouse benchmark clean help

@@ -285,7 +285,7 @@ def _unknown(asked: Asked, inlines: Iterable[fences.Inline], unread: Collection[
     problems: list[DLError] = []
     results = Results(asked.groups({}), {})
     blocks = {block.where: block for page in asked.pages.values() for block in page.blocks}
-    known = [(asked.options[block.where], block.page) for block in asked.claims.values()]
+    known = [(asked.options[block.where], block.page, block.name) for block in asked.claims.values()]
     for where, chosen in asked.options.items():
         try:
             if isinstance(chosen, claims.Options):

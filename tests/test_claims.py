@@ -127,6 +127,19 @@ def test_a_verdict_set_by_hand_gives_reason_and_sources(site):
     assert 'data-verdict="by-sources"' in html
 
 
+def test_a_table_of_chosen_claims_has_them_in_the_order_chosen_and_counts_nothing(site):
+    text = RUNS + claim("c") + by_hand("h", "not-testable", reason="-", statement="Who?") + ledger("ids: [h, c]")
+    html = block(site(text, metrics=METRICS).html(), "all")
+
+    assert html.index("Who?") < html.index("#c")
+    assert "dl-tally" not in html
+    assert "checks of this site" not in html
+
+
+def test_a_chosen_claim_that_is_not_there_offers_the_right_one(site):
+    assert "no claim has the id 'cc'.\n  Did you mean 'c'?" in site(RUNS + claim("c") + ledger("ids: [cc]")).said
+
+
 def test_what_sources_come_to_stands_in_the_verdict_and_in_the_table_of_all_claims(site):
     hand = by_hand("h", "by-sources", reason="Nobody wrote that.", finding="misreported")
     html = site(RUNS + hand + ledger("group: verdict")).html()

@@ -40,6 +40,8 @@ HOCHBERG = "https://doi.org/10.1111/j.2517-6161.1995.tb02031.x"
 class Options:
     """The YAML body of a `claims` block."""
 
+    ids: tuple[str, ...] = ()
+    """Only these claims, in this order; without counts of all."""
     topic: str | tuple[str, ...] = ()
     """Only claims about one of these."""
     verdict: tuple[Verdict, ...] = ()
@@ -59,7 +61,7 @@ class Options:
     def wanted(self) -> Wanted:
         """The filter."""
         topics, pages, said_by = (_listed(value) for value in (self.topic, self.page, self.said_by))
-        return Wanted(topics, self.verdict, pages, said_by)
+        return Wanted(topics, self.verdict, pages, said_by, self.ids)
 
 
 def references(options: Options, where: Where) -> list[Ref]:  # noqa: ARG001 - as of every block
@@ -67,20 +69,24 @@ def references(options: Options, where: Where) -> list[Ref]:  # noqa: ARG001 - a
     return []
 
 
-def check(options: Options, known: Sequence[tuple[claim.Options, str]], where: Where) -> None:
+def check(options: Options, known: Sequence[tuple[claim.Options, str, str]], where: Where) -> None:
     """Refuse a filter that no claim of the site can pass because nothing is called so.
 
     Args:
         options: The block.
-        known: All claims of the site, each with its page.
+        known: All claims of the site, each with its page and its id.
         where: The block, for messages.
 
     Raises:
         DLError: naming what is unknown, and what was probably meant.
     """
-    topics = sorted({topic for said, _ in known for topic in said.topics})
-    pages = sorted({page for _, page in known})
-    sources = [source for said, _ in known for source in _sources(said, where)]
+    ids = sorted({name for _, _, name in known if name})
+    topics = sorted({topic for said, _, _ in known for topic in said.topics})
+    pages = sorted({page for _, page, _ in known})
+    sources = [source for said, _, _ in known for source in _sources(said, where)]
+    for name in options.ids:
+        if name not in ids:
+            raise DLError(where, f"no claim has the id '{name}'.", suggest(name, ids))
     for topic in options.wanted.topics:
         if topic not in topics:
             raise DLError(where, f"no claim has the topic '{topic}'.", suggest(topic, topics))
@@ -113,6 +119,8 @@ def render(options: Options, entries: Sequence[Entry], place: Place) -> str:
         place: Where the block stands.
     """
     chosen = ordered([entry for entry in entries if options.wanted.takes(entry)], options.sort)
+    if options.ids:
+        chosen.sort(key=lambda entry: options.ids.index(entry.id))
     counted = summary(entries)
     name = place.id or "claims"
     body = [
@@ -136,8 +144,8 @@ def render(options: Options, entries: Sequence[Entry], place: Place) -> str:
     own = f' id="{escape(place.id)}"' if place.id else ""
     return (
         f'<figure class="dl-table dl-ledger"{own}>'
-        f'<figcaption id="dl-{escape(name)}-cap">{caption}{_all_checks(counted)}</figcaption>'
-        f'{_tally(chosen)}{table}<p class="dl-links">{links}</p></figure>'
+        f'<figcaption id="dl-{escape(name)}-cap">{caption}{"" if options.ids else _all_checks(counted)}</figcaption>'
+        f'{"" if options.ids else _tally(chosen)}{table}<p class="dl-links">{links}</p></figure>'
     )
 
 

@@ -93,6 +93,7 @@ class Wanted:
     """Pages or patterns of pages: `compare/mnist1d.md`, `compare/*`."""
     said_by: tuple[str, ...] = ()
     """Parts of a source's title, author or address."""
+    ids: tuple[str, ...] = ()
 
     def takes(self, entry: Entry) -> bool:
         """Tell whether a claim is among them."""
@@ -100,6 +101,7 @@ class Wanted:
             (not self.topics or any(topic in self.topics for topic in entry.options.topics))
             and (not self.verdicts or entry.word in self.verdicts)
             and (not self.pages or any(on_page(entry.page, page) for page in self.pages))
+            and (not self.ids or entry.id in self.ids)
             and (not self.said_by or any(is_by(entry.sources, name) for name in self.said_by))
         )
 
