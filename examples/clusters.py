@@ -15,9 +15,9 @@ import numpy as np
 from examples import digits
 from examples.recorder import Run
 
-CODE_STEPS = 800
+CODE_STEPS = 500
 """Updates of the network that learns a code."""
-STEPS = 300
+STEPS = 200
 """Updates of every network that learns from labels."""
 PARTS = 5
 """Disjoint parts of the digits, one for each seed of the experiment with few labels."""
@@ -61,8 +61,8 @@ def group(way: str, x: np.ndarray, *, seed: int) -> np.ndarray:
 
     Args:
         way: `kmeans` looks for ten centres and gives each digit to the nearest; `gmm` for ten clouds of their own
-            shape; `ward` joins the two most similar groups until ten are left; `spectral` cuts the web of nearest neighbours
-            where it is thinnest.
+            shape; `ward` joins the two most similar groups until ten are left; `spectral` cuts the web of nearest
+            neighbours where it is thinnest.
         x: Digits, shape `(n, values)`.
         seed: Decides where the search begins, if anything does.
 

@@ -20,9 +20,9 @@ NEW = ("ring", "triangle", "star")
 """Shapes that it must then learn from few."""
 N_OLD = 2500
 N_TEST = 900
-STEPS_OLD = 600
+STEPS_OLD = 500
 """Updates of the first training."""
-STEPS = 200
+STEPS = 150
 """Updates with the new pictures, from nothing or from trained weights alike."""
 BATCH = 32
 
