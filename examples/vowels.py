@@ -1,8 +1,8 @@
 """Vowels: made-up spoken words of two vowels, seven ways to tell them apart, and speakers with another accent.
 
-Source of the sounds: each word is a buzz (a tone and its overtones) that two resonances colour, as a throat and
-a mouth do.  The resonances of the five vowels are rounded from Peterson and Barney, Control Methods Used in a Study of
-the Vowels, Journal of the Acoustical Society of America 24 (1952).
+Each word is a buzz (a tone and its overtones) that two resonances colour, as a throat and a mouth do.  That two
+resonances tell vowels apart is from Peterson and Barney, Control Methods Used in a Study of the Vowels, Journal of the
+Acoustical Society of America 24 (1952), https://doi.org/10.1121/1.1906875; where ours lie was chosen to stay under 2 kHz.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ RATE = 4000
 LENGTH = 1024
 """Samples of a word, about a quarter of a second."""
 VOWELS = {"a": (700, 1200), "i": (300, 1700), "u": (320, 800), "e": (450, 1550), "o": (480, 900)}
-"""The two resonances of each vowel, in hertz."""
+"""The two resonances of each vowel, in hertz; chosen by us."""
 WORDS = ["ai", "ia", "ua", "au", "eo", "oe", "iu", "ui"]
 """The classes: each pair of vowels in both orders, so that which sounds occur does not settle the word."""
 ACCENTS = (-1.0, -0.5, 0.5, 1.0)
