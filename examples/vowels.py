@@ -2,7 +2,7 @@
 
 Each word is a buzz (a tone and its overtones) that two resonances colour, as a throat and a mouth do.  That two
 resonances tell vowels apart is from Peterson and Barney, Control Methods Used in a Study of the Vowels, Journal of the
-Acoustical Society of America 24 (1952), https://doi.org/10.1121/1.1906875; where ours lie was chosen to stay under 2 kHz.
+Acoustical Society of America 24 (1952), https://doi.org/10.1121/1.1906875; ours were chosen to stay under 2 kHz.
 """
 
 from __future__ import annotations
