@@ -1,0 +1,4 @@
+from mkdocs_dlplugin import run
+from examples.spam import train_logreg
+
+train_logreg(run)
