@@ -56,7 +56,7 @@ play("depth", function (box, state) {
   function text(x, at, words, anchor, size) {
     return play.svg("text", { x: x, y: at, "text-anchor": anchor || "middle", "font-size": size || 14, fill: "currentColor" }, words);
   }
-  function short(value) { return value.toFixed(1).replace("-", "−"); }
+  function short(value) { return (Math.round(10 * value) / 10 || 0).toFixed(1).replace("-", "−"); }
   function percent(share) { return (100 * share).toFixed(1) + " %"; }
 
   function draw() {
