@@ -7,39 +7,23 @@ The networks stand in `networks.py`, the search for good settings in `tuning.py`
 from __future__ import annotations
 
 import argparse
-from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cache
 from importlib import import_module
 from typing import Any
 
 import numpy as np
 
+from examples import serving
 from examples.recorder import PlainRun, Run
-
-Settings = Mapping[str, Any]
-"""Hyper-parameters of one model: what a person chooses before training starts."""
+from examples.settings import Settings, settings_of
 
 N_TRAIN = 4000
 """Signals to learn from, as in the paper."""
 N_TEST = 1000
 """Signals to be tested on, never seen in training."""
-FEW = 1000
-"""Up to this many training signals the settings tuned on few signals apply."""
-
-# The winners of `python -m examples.tuning`, copied here so that a page need not search again for each seed.
-SETTINGS: Mapping[str, Settings] = {
-    "logreg": {"C": 0.1},
-    "forest": {"max_features": 12, "min_samples_leaf": 1, "bootstrap": True},
-    "forest-few": {"max_features": 2, "min_samples_leaf": 2, "bootstrap": False},
-    "boosting": {"rounds": 100, "learning_rate": 0.1, "max_leaf_nodes": 31, "l2": 0.0},
-    "svm": {"C": 10.0, "gamma": 0.1},
-    "svm-few": {"C": 3.0, "gamma": 0.01},
-    "mlp": {"hidden": 512, "learning_rate": 0.03, "weight_decay": 0.01, "dropout": 0.2},
-    "mlp-deep": {"hidden": 512, "learning_rate": 0.003, "weight_decay": 0.01, "dropout": 0.4},
-    "cnn": {"channels": 40, "learning_rate": 0.03, "weight_decay": 0.1, "dropout": 0.2},
-    "cnn-few": {"channels": 16, "learning_rate": 0.01, "weight_decay": 0.1, "dropout": 0.4},
-    "gru": {"hidden": 12, "learning_rate": 0.01, "weight_decay": 0.0, "dropout": 0.2},
-}
+CLASSICAL = ("logreg", "tree", "forest", "boosting", "svm", "knn")
+"""The models of this module; the others are networks."""
 
 
 # --8<-- [start:data]
@@ -60,28 +44,96 @@ def load(seed: int, n: int = N_TRAIN, *, shuffled: bool = False) -> Signals:
 
     Args:
         seed: Decides every signal; two seeds share none.
-        n: How many of the training signals to keep.  The test signals do not change with it.
+        n: How many training signals to draw.  Fewer are the first of many, and the test signals do not change with it.
         shuffled: Put the 40 positions into another order, the same for all signals.  Nothing is lost, but
             neighbours are no longer neighbours.
 
     Source:
         Greydanus and Kobak, Scaling Down Deep Learning with MNIST-1D, https://arxiv.org/abs/2011.14439.
     """
-    from mnist1d.data import get_dataset_args, make_dataset  # type: ignore[import-untyped] # noqa: PLC0415 - slow to import
-
-    args = get_dataset_args()
-    args.seed = seed
-    data = make_dataset(args)
+    parts = [part(seed, number) for number in range(1 + -(-n // N_TEST))]
+    (x_test, y_test), x, y = parts[0], *(np.concatenate(each) for each in zip(*parts[1:], strict=True))
     order = np.random.default_rng(seed).permutation(40) if shuffled else np.arange(40)
-    return Signals(data["x"][:n, order], data["y"][:n], data["x_test"][:, order], data["y_test"])
+    return Signals(x[:n, order], y[:n], x_test[:, order], y_test)
+
+
+def part(seed: int, number: int) -> tuple[np.ndarray, np.ndarray]:
+    """Draw 1,000 signals, 100 of each digit in random order; part 0 of a seed is its test.
+
+    Returns:
+        Signals, shape `(1000, 40)`, and digits, shape `(1000,)`.
+    """
+    chance = np.random.default_rng([seed, number])
+    digits = chance.permutation(np.repeat(np.arange(10), N_TEST // 10))
+    middle, spread = scale()
+    return (transform(digits, **draws(len(digits), chance)) - middle) / spread, digits
+
+
+@cache
+def scale() -> tuple[float, float]:
+    """Return mean and spread of the raw signals, from 10,000 that serve no other purpose."""
+    digits = np.repeat(np.arange(10), 1000)
+    x = transform(digits, **draws(len(digits), np.random.default_rng(2011_14439)))
+    return float(x.mean()), float(x.std())
+
+
+def draws(count: int, chance: np.random.Generator) -> dict[str, np.ndarray]:
+    """Leave to chance what the recipe leaves to chance: padding, size, place, noise and tilt of each signal."""
+    return {
+        "padding": chance.integers(36, 61, count),
+        "size": 1 + 0.4 * (chance.random(count) - 0.5),
+        "place": chance.integers(0, 48, count),
+        "rough": 0.25 * chance.standard_normal((count, 72)),
+        "fine": 0.02 * chance.standard_normal((count, 72)),
+        "tilt": 0.75 * (chance.random(count) - 0.5),
+    }
+
+
+def transform(
+    digits: np.ndarray,
+    *,
+    padding: np.ndarray,
+    size: np.ndarray,
+    place: np.ndarray,
+    rough: np.ndarray,
+    fine: np.ndarray,
+    tilt: np.ndarray,
+) -> np.ndarray:
+    """Make signals from templates by the published recipe, all at once where the `mnist1d` package makes one by one.
+
+    Args:
+        digits: Whose template each signal is made from, shape `(n,)`.
+        padding: Zeros behind the template, 36 to 60; the more, the narrower the shape, shape `(n,)`.
+        size: Factor of its height, shape `(n,)`.
+        place: By how many of 72 positions it moves, shape `(n,)`.
+        rough: Noise that is smoothed and fills the places without a shape, shape `(n, 72)`.
+        fine: Noise that is added everywhere, shape `(n, 72)`.
+        tilt: How much lower the end lies than the beginning, shape `(n,)`.
+
+    Returns:
+        Raw signals, not yet centred, shape `(n, 40)`.
+    """
+    from mnist1d.data import get_templates  # type: ignore[import-untyped] # noqa: PLC0415 - slow to import
+    from scipy.ndimage import gaussian_filter1d  # noqa: PLC0415
+
+    # A hair above zero, so that only the padding is exactly zero.
+    shapes = get_templates()["x"] + 1e-8
+    stretched = np.array([[stretch(np.pad(shape, (0, p)), 72) for p in range(36, 61)] for shape in shapes])
+    x = stretched[digits, padding - 36] * size[:, None]
+    x = np.take_along_axis(x, (np.arange(72) - place[:, None]) % 72, axis=1)
+    x = np.where(x != 0, x, gaussian_filter1d(rough, 2, axis=1)) + fine
+    x = x - tilt[:, None] * np.linspace(-0.5, 0.5, 72)
+    at = np.linspace(0, 71, 40)
+    before = np.minimum(at.astype(int), 70)
+    return x[:, before] + (x[:, before + 1] - x[:, before]) * (at - before)
+
+
+def stretch(values: np.ndarray, length: int) -> np.ndarray:
+    """Draw a line through the values and read it at *length* evenly spaced places."""
+    return np.interp(np.linspace(0, 1, length), np.linspace(0, 1, len(values)), values)
 
 
 # --8<-- [end:data]
-
-
-def settings_of(model: str, n: int) -> Settings:
-    """Look up the tuned settings of a model: those found on few signals where there are few."""
-    return SETTINGS[f"{model}-few" if n <= FEW and f"{model}-few" in SETTINGS else model]
 
 
 # --8<-- [start:measure]
@@ -96,6 +148,8 @@ def measure(run: Run, name: str, *, shuffled: bool = False) -> Any:
     run.summary["train_acc"] = float(model.score(data.x_train, data.y_train))
     run.summary["n_train"] = len(data.x_train)
     run.summary["n_test"] = len(data.x_test)
+    run.summary["n_bytes"] = serving.stored(model)
+    serving.answer(run, model.predict, data.x_test)
     return model
 
 
@@ -104,7 +158,8 @@ def measure(run: Run, name: str, *, shuffled: bool = False) -> Any:
 
 def build(name: str, settings: Settings, seed: int) -> Any:
     """Make the untrained classical model called *name*."""
-    return {"logreg": logreg, "forest": forest, "boosting": boosting, "svm": svm}[name](settings, seed)
+    makers = {"logreg": logreg, "tree": tree, "forest": forest, "boosting": boosting, "svm": svm, "knn": knn}
+    return makers[name](settings, seed)
 
 
 # --8<-- [start:logreg]
@@ -124,13 +179,34 @@ def train_logreg(run: Run) -> None:
 # --8<-- [end:logreg]
 
 
+# --8<-- [start:tree]
+def tree(settings: Settings, seed: int) -> Any:
+    """Make one decision tree: a question about one position after the other, until it answers."""
+    from sklearn.tree import DecisionTreeClassifier  # noqa: PLC0415
+
+    return DecisionTreeClassifier(
+        criterion=settings["criterion"],
+        max_depth=settings["max_depth"],
+        min_samples_leaf=settings["min_samples_leaf"],
+        random_state=seed,
+    )
+
+
+def train_tree(run: Run) -> None:
+    """Measure a single tree."""
+    run.summary["n_nodes"] = int(measure(run, "tree").tree_.node_count)
+
+
+# --8<-- [end:tree]
+
+
 # --8<-- [start:forest]
 def forest(settings: Settings, seed: int) -> Any:
-    """Make a random forest: 200 decision trees that differ by chance and vote."""
+    """Make a random forest: 100 decision trees, unless the settings say otherwise, that differ by chance and vote."""
     from sklearn.ensemble import RandomForestClassifier  # noqa: PLC0415
 
     return RandomForestClassifier(
-        n_estimators=200,
+        n_estimators=settings.get("trees", 100),
         max_features=settings["max_features"],
         min_samples_leaf=settings["min_samples_leaf"],
         bootstrap=settings["bootstrap"],
@@ -187,6 +263,22 @@ def train_svm(run: Run) -> None:
 # --8<-- [end:svm]
 
 
+# --8<-- [start:knn]
+def knn(settings: Settings, _: int) -> Any:
+    """Make nearest neighbours: keep all training signals; the ones most like a new one vote."""
+    from sklearn.neighbors import KNeighborsClassifier  # noqa: PLC0415
+
+    return KNeighborsClassifier(settings["neighbours"], weights=settings["weights"], p=settings["power"])
+
+
+def train_knn(run: Run) -> None:
+    """Measure nearest neighbours; training only stores the signals."""
+    measure(run, "knn")
+
+
+# --8<-- [end:knn]
+
+
 # --8<-- [start:draw]
 def draw(run: Run, rows: int = 3) -> Any:
     """Draw the first signals of each digit and count the data.
@@ -226,13 +318,13 @@ def draw(run: Run, rows: int = 3) -> Any:
 def main() -> None:
     """Train one model at the terminal and print what was measured."""
     parser = argparse.ArgumentParser(description="Train one model on MNIST-1D and print what was measured.")
-    parser.add_argument("model", choices=sorted(name for name in SETTINGS if not name.endswith("-few")))
+    parser.add_argument("model", choices=[*CLASSICAL, "mlp", "mlp-deep", "cnn", "gru"])
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--n", type=int, default=N_TRAIN, help="training signals")
     parser.add_argument("--device", default="cpu")
     given = parser.parse_args()
     run = PlainRun(seed=given.seed, device=given.device, config={"n": given.n})
-    classical = given.model in ("logreg", "forest", "boosting", "svm")
+    classical = given.model in CLASSICAL
     module = import_module("examples.mnist1d" if classical else "examples.networks")
     getattr(module, "train_" + given.model.replace("-", "_"))(run)
     for name, value in {**run.summary, **run.timings}.items():

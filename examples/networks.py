@@ -8,13 +8,13 @@ import numpy as np
 import torch
 from torch import nn
 
-from examples.mnist1d import N_TRAIN, Settings, load, settings_of
+from examples import serving, training
+from examples.mnist1d import N_TRAIN, load
 from examples.recorder import Run
+from examples.settings import Settings, settings_of
 
-STEPS = 1500
-"""Updates of the weights.  The same for every network and every amount of data, so that nobody learns longer."""
-BATCH = 100
-"""Signals per update."""
+STEPS = 1000
+"""Updates of the weights, the same for every network, so that nobody learns longer."""
 SNAPSHOTS = 30
 """Points of a learning curve."""
 
@@ -31,63 +31,32 @@ class Snapshot:
 
 
 def fit(
-    model: nn.Module,
-    x: torch.Tensor,
-    y: torch.Tensor,
-    *,
-    seed: int,
-    learning_rate: float,
-    weight_decay: float,
-    steps: int = STEPS,
+    model: nn.Module, x: torch.Tensor, y: torch.Tensor, settings: Settings, *, seed: int, steps: int = STEPS
 ) -> list[Snapshot]:
-    """Train on batches in random order, with a learning rate that rises, then falls to nothing.
+    """Train by the loop of `training.py` and keep a copy of the weights thirty times on the way.
 
-    Test signals are not even passed in: snapshots are kept on the way and judged afterwards, so that the test
-    can neither stop the training nor slow it down.
+    Test signals are not even passed in: the copies are judged afterwards, so that the test can neither stop the
+    training nor slow it down.
 
     Args:
         model: Trained in place.
         x: Training signals, shape `(n, 40)`, on the model's device.
         y: Their digits, shape `(n,)`.
+        settings: Say the peak of the learning rate and the weight decay.
         seed: Decides the order of the signals.
-        learning_rate: Its peak, reached after a fifth of the steps.
-        weight_decay: How strongly weights are pulled towards zero.
         steps: Updates of the weights.
     """
-    optimiser = torch.optim.AdamW(model.parameters(), lr=learning_rate, weight_decay=weight_decay)
-    schedule = torch.optim.lr_scheduler.OneCycleLR(optimiser, learning_rate, total_steps=steps, pct_start=0.2)
-    chance = torch.Generator().manual_seed(seed)
-    size, every = min(BATCH, len(x)), max(1, steps // SNAPSHOTS)
-    waiting = torch.empty(0, dtype=torch.long)
-    losses: list[torch.Tensor] = []
-    snapshots: list[Snapshot] = []
-    model.train()
-    for step in range(1, steps + 1):
-        if len(waiting) < size:
-            waiting = torch.randperm(len(x), generator=chance)
-        batch, waiting = waiting[:size].to(x.device), waiting[size:]
-        loss = nn.functional.cross_entropy(model(x[batch]), y[batch])
-        optimiser.zero_grad()
-        loss.backward()
-        nn.utils.clip_grad_norm_(model.parameters(), 1.0)
-        optimiser.step()
-        schedule.step()
-        losses.append(loss.detach())
-        if step % every == 0 or step == steps:
-            weights = {name: value.clone() for name, value in model.state_dict().items()}
-            snapshots.append(Snapshot(step, torch.stack(losses).mean().item(), weights))
-            losses.clear()
-    return snapshots
+    kept: list[Snapshot] = []
+
+    def keep(step: int, loss: float) -> None:
+        kept.append(Snapshot(step, loss, {name: value.clone() for name, value in model.state_dict().items()}))
+
+    learning = {"learning_rate": settings["learning_rate"], "weight_decay": settings["weight_decay"]}
+    training.fit(model, x, y, seed=seed, steps=steps, watch=keep, every=max(1, steps // SNAPSHOTS), **learning)
+    return kept
 
 
 # --8<-- [end:train]
-
-
-def accuracy(model: nn.Module, x: torch.Tensor, y: torch.Tensor) -> float:
-    """Return the share of signals whose digit the model names."""
-    model.eval()
-    with torch.no_grad():
-        return float((model(x).argmax(1) == y).double().mean().item())
 
 
 # --8<-- [start:measure]
@@ -96,25 +65,25 @@ def measure(run: Run, name: str, *, shuffled: bool = False) -> None:
     n = run.config.get("n", N_TRAIN)
     settings = settings_of(name, n)
     data = load(run.seed, n, shuffled=shuffled)
-    x, x_test = (torch.as_tensor(a, dtype=torch.float32, device=run.device) for a in (data.x_train, data.x_test))
-    y, y_test = (torch.as_tensor(a, dtype=torch.long, device=run.device) for a in (data.y_train, data.y_test))
+    x, y = training.tensors(data.x_train, data.y_train, run.device)
+    x_test, y_test = training.tensors(data.x_test, data.y_test, run.device)
     model = build(name, settings, run.seed).to(run.device)
     with run.timer("train_s"):
-        snapshots = fit(
-            model, x, y,
-            seed=run.seed,
-            learning_rate=settings["learning_rate"],
-            weight_decay=settings["weight_decay"],
-            steps=run.config.get("steps", STEPS),
-        )  # fmt: skip
+        snapshots = fit(model, x, y, settings, seed=run.seed, steps=run.config.get("steps", STEPS))
     for snapshot in snapshots:
         model.load_state_dict(snapshot.weights)
-        run.log({"loss": snapshot.loss, "test_acc": accuracy(model, x_test, y_test)}, step=snapshot.step)
+        run.log({"loss": snapshot.loss, "test_acc": training.accuracy(model, x_test, y_test)}, step=snapshot.step)
     # The last snapshot counts, whether or not an earlier one did better on the test signals.
-    run.summary["train_acc"] = accuracy(model, x, y)
-    run.summary["n_params"] = sum(parameter.numel() for parameter in model.parameters())
+    run.summary["train_acc"] = training.accuracy(model, x, y)
+    run.summary["n_params"] = training.count(model)
     run.summary["n_train"] = len(x)
     run.summary["n_test"] = len(x_test)
+    run.summary["n_bytes"] = serving.BYTES_PER_PARAMETER * training.count(model)
+
+    def ask(signal: np.ndarray) -> torch.Tensor:
+        return training.scores(model, torch.as_tensor(signal, dtype=torch.float32, device=run.device))
+
+    serving.answer(run, ask, data.x_test)
 
 
 # --8<-- [end:measure]
@@ -221,11 +190,6 @@ def score(
     device: str = "cpu",
 ) -> float:
     """Train with the given settings and return the accuracy on held-out signals: one trial of a search."""
-    (x, y), (x_out, y_out) = (
-        (torch.as_tensor(a, dtype=torch.float32, device=device), torch.as_tensor(b, dtype=torch.long, device=device))
-        for a, b in (train, held_out)
-    )
     model = build(name, settings, seed).to(device)
-    learning = {"learning_rate": settings["learning_rate"], "weight_decay": settings["weight_decay"]}
-    fit(model, x, y, seed=seed, steps=steps, **learning)
-    return accuracy(model, x_out, y_out)
+    fit(model, *training.tensors(*train, device), settings, seed=seed, steps=steps)
+    return training.accuracy(model, *training.tensors(*held_out, device))

@@ -308,7 +308,7 @@ def test_a_run_is_written_in_the_format_that_its_file_is_named_for(site, tmp_pat
     ("name", "arguments", "packages"),
     [
         ("g-logreg", ("--seed", "1"), ("numpy", "sklearn")),
-        ("few-svm", ("--seed", "2", "--set", "n=300"), ("numpy", "sklearn", "mnist1d")),
+        ("curve-svm", ("--seed", "2", "--set", "n=300"), ("numpy", "sklearn", "mnist1d")),
         ("mlp", ("--seed", "0"), ("numpy", "torch", "mnist1d")),
     ],
 )

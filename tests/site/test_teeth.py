@@ -15,7 +15,7 @@ from tests.site import evidence, structure, usable, wayfinding, weight
 from tests.site.criteria import Criterion
 from tests.site.pages import Site
 
-PAGE, BADGE = "compare/accuracy/index.html", "badges/deep-is-more-accurate.svg"
+PAGE, BADGE = "compare/accuracy/index.html", "badges/dl-more-accurate.svg"
 Change = Callable[[Site], Site]
 
 

@@ -1,0 +1,4 @@
+from mkdocs_dlplugin import run
+from examples.interpret import look
+
+look(run, trained=False)

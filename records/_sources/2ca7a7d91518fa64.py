@@ -1,0 +1,4 @@
+from mkdocs_dlplugin import run
+from examples.depth import tune
+
+tune(run)

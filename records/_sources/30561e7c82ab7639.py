@@ -1,0 +1,4 @@
+from mkdocs_dlplugin import run
+from examples.continual import train_network
+
+train_network(run, "cnn")

@@ -1,0 +1,4 @@
+from mkdocs_dlplugin import run
+from examples.generating import draw_pixels
+
+draw_pixels(run)

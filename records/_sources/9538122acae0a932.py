@@ -1,0 +1,4 @@
+from mkdocs_dlplugin import run
+from examples.reviews import train_gru
+
+train_gru(run, shuffled=True)

@@ -1,0 +1,4 @@
+from mkdocs_dlplugin import run
+from examples.anomaly import detect
+
+detect(run, "local")

@@ -1,0 +1,4 @@
+from mkdocs_dlplugin import run
+from examples.vowels import measure
+
+measure(run, "cnn-wave")
