@@ -1,4 +1,4 @@
-"""What readers can try answers to the keyboard, says what came out, keeps it in the address, and is a figure without."""
+"""What readers can try answers to the keyboard, says what came out, keeps it in the address, and has a figure."""
 
 from __future__ import annotations
 
