@@ -15,6 +15,7 @@ play("neuron", function (box, state) {
   if (!Object.hasOwn(ACTIVATIONS, now.activation)) now.activation = "step";
 
   function short(value) { return String(Math.round(value * 100) / 100).replace("-", "−"); }
+  function added(value) { return (value < 0 ? " − " : " + ") + short(Math.abs(value)); }
   function output(sum) {
     if (now.activation === "sigmoid") return 1 / (1 + Math.exp(-sum));
     return now.activation === "step" ? Number(sum > 0) : Math.max(0, sum);
@@ -74,8 +75,8 @@ play("neuron", function (box, state) {
     sum = Math.round(sum * 1e6) / 1e6;
     var said = short(output(sum));
     var means = { step: output(sum) ? "Order." : "Don't order.", sigmoid: "From 0, surely not, to 1, surely.", relu: "" };
-    play.say(box, short(now["weight-hunger"]) + " × " + short(now.hunger) + " + " + short(now["weight-price"]) + " × " +
-      short(now.price) + " − " + short(now.threshold) + " = " + short(sum) + ". The neuron says " + said + ". " +
+    play.say(box, short(now["weight-hunger"]) + " × " + short(now.hunger) + added(now["weight-price"]) + " × " +
+      short(now.price) + added(-now.threshold) + " = " + short(sum) + ". The neuron says " + said + ". " +
       means[now.activation] + (square ? "" : " With both weights at zero there is no line."));
     picture.setAttribute("aria-label", "All evenings, hunger to the right and price upwards; yours lies " +
       (sum > 0 ? "on the side of ordering." : sum < 0 ? "on the other side." : "on the line."));
