@@ -3,8 +3,7 @@
 play("depth", function (box, state) {
   "use strict";
 
-  var PLACES = [["grad_first", "first"], ["grad_quarter", "¼"], ["grad_half", "½"],
-    ["grad_three_quarters", "¾"], ["", "last"]];
+  var PLACES = [["grad_first", "first"], ["grad_quarter", "¼"], ["grad_half", "½"], ["", "last"]];
   var found = {}, recipes = [], depths = [];
 
   function number(row, metric) {
