@@ -105,9 +105,13 @@ play("backprop", (box, state) => {
       if (node in step.outputs) words(x, y + 13, say`${step.outputs[node]}`);
       if (node in step.errors) words(x, y + 41, say`signal ${step.errors[node]}`, true);
     });
-    play.say(box, say`Step ${at + 1} of ${steps.length}. ${step.text}`);
+    play.say(box, step.text);
     back.disabled = at === 0;
     next.disabled = at === steps.length - 1;
+    var input = slider.querySelector("input");
+    if (Number(input.value) === at + 1) return;
+    input.value = at + 1;
+    input.dispatchEvent(new Event("input"));
   }
 
   function words(x, y, text, bold) {
@@ -124,7 +128,10 @@ play("backprop", (box, state) => {
 
   var back = play.button("Back", () => go(at - 1));
   var next = play.button("Next", () => go(at + 1));
-  box.prepend(picture, box.querySelector(".play-said"),
-    play.html("div", { class: "play-buttons" }, back, " ", next, " ", play.button("Again", () => go(0))));
+  var slider = play.slider({
+    label: "Step", min: 1, max: steps.length, value: at + 1, say: (step) => step + " of " + steps.length
+  }, (step) => go(step - 1));
+  box.prepend(picture, box.querySelector(".play-said"), play.html("div", { class: "play-controls" }, slider),
+    play.html("div", { class: "play-buttons" }, back, " ", next));
   draw();
 });

@@ -16,7 +16,7 @@
     }
 
     var last = frames.length - 1;
-    var first = Math.min(last, Math.max(0, Math.round(state.get("epoch", last))));
+    var first = Math.min(last, Math.max(0, Math.round(state.get("epoch", 0))));
     var slider = window.play.slider(
       { label: "Epoch", min: 0, max: last, value: first, say: function (at) { return at + " of " + last; } },
       function (at) {
