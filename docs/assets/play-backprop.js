@@ -131,6 +131,8 @@ play("backprop", (box, state) => {
   var slider = play.slider({
     label: "Step", min: 1, max: steps.length, value: at + 1, say: (step) => step + " of " + steps.length
   }, (step) => go(step - 1));
+  // The picture that moves takes the place of the one that stands.
+  box.querySelectorAll("img").forEach((still) => still.parentElement.remove());
   box.prepend(picture, box.querySelector(".play-said"), play.html("div", { class: "play-controls" }, slider),
     play.html("div", { class: "play-buttons" }, back, " ", next));
   draw();
