@@ -1,0 +1,4 @@
+from mkdocs_dlplugin import run
+from examples.contest import read
+
+read(run, "descriptors")

@@ -1,0 +1,4 @@
+from mkdocs_dlplugin import run
+from examples.two_digits import search
+
+search(run)
