@@ -25,7 +25,7 @@ play("depth", function (box, state) {
 
   var all = [].concat.apply([], Object.values(found).map(function (one) { return one.powers; })).filter(isFinite);
   var low = Math.floor(Math.min.apply(null, all.concat(-1))), high = Math.ceil(Math.max.apply(null, all.concat(1)));
-  var TOP = 24, HEIGHT = 200, LEFT = 40, STEP = 64;
+  var TOP = 24, HEIGHT = 200, LEFT = 40, STEP = 80;
   function y(power) { return TOP + (high - power) / (high - low) * HEIGHT; }
 
   var recipe = state.get("recipe", recipes[0]), depth = state.get("layers", 20);

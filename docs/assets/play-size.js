@@ -25,7 +25,7 @@
       function (i) { state.set("signals", sizes[i]); show(i); }
     ));
     box.querySelectorAll(":scope > p:not(.play-said)").forEach(function (one) { one.hidden = true; });
-    box.querySelector(".play-said").before(controls, picture);
+    box.prepend(controls, picture, box.querySelector(".play-said"));
 
     function show(i) {
       var here = models.map(function (model) {
