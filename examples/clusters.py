@@ -220,7 +220,14 @@ def learn_labels(way: str, data: FewLabels, *, seed: int, steps: int, code_steps
         head = LogisticRegression(max_iter=1000).fit(look(data.x), data.y)
         return lambda new: head.predict(look(new))
     if way == "spread":
-        return LabelSpreading(kernel="knn", n_neighbors=7).fit(everything, known).predict
+        spread = LabelSpreading(kernel="knn", n_neighbors=7).fit(everything, known)
+
+        def named(new: np.ndarray) -> np.ndarray:
+            # A digit none of whose neighbours got a label divides nothing by nothing, and is called a zero.
+            with np.errstate(invalid="ignore"):
+                return np.asarray(spread.predict(new))
+
+        return named
     if way == "selftrain":
         return SelfTrainingClassifier(LogisticRegression(max_iter=1000), threshold=0.9).fit(everything, known).predict
     model = SVC(C=10) if way == "svm" else LogisticRegression(max_iter=1000)
