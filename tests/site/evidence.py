@@ -56,7 +56,8 @@ def charted(site: Site) -> Iterator[str]:
             yield f"{short(page)}#{name}: no caption"
             continue
         said = words(caption)
-        if not re.search(r"\d+ seeds|(?:each|per) seed|single run|\bseed \d|\d logged values", said):
+        pictured = chart.select_one(".dl-images") and re.search(r"\d+ pictures? of", said)
+        if not (pictured or re.search(r"\d+ seeds|(?:each|per) seed|single run|\bseed \d|\d logged values", said)):
             yield f"{short(page)}#{name}: the caption does not say how many seeds"
         measured = not chart.select_one(".dl-images") and "Drawn from" not in said
         if measured and "seeds" in said and not re.search(r"interval|one dot per seed|single seeds", said):
@@ -81,7 +82,8 @@ def rounded(site: Site) -> Iterator[str]:
         shown = words(number)
         if number.name == "td" and number.find_parent(attrs={"class": "dl-values"}) and "±" not in shown:
             continue
-        if re.search(r"\d\.\d{6,}", shown):
+        # 0.000001 has one digit, 0.1234567 has seven.
+        if re.search(r"\d\.0*[1-9]\d{5,}", shown):
             yield f"{short(page)}: {shown}"
         for half in re.findall(r"±\s*([\d.,]+)", shown):
             digits = half.replace(",", "").lstrip("0.").replace(".", "")
@@ -117,7 +119,8 @@ def claimed(site: Site) -> Iterator[str]:
             verdict, badge = claim.select_one(".dl-verdict"), claim.select_one(".dl-verdict .dl-badge")
             if not (verdict and badge and len(words(verdict)) > len(words(badge)) + 20):
                 yield f"{name}: no reason"
-            if claim.get("data-verdict") == "by-sources" and not claim.select_one(".dl-note a[href^=http] cite"):
+            cited = claim.select_one(".dl-note a[href^=http] cite") or (badge and words(badge) == "No source found")
+            if claim.get("data-verdict") == "by-sources" and not cited:
                 yield f"{name}: cites nothing"
             continue
         if not claim.select_one(f"{NUMBER}, [data-run]"):
