@@ -20,7 +20,7 @@ FACTS = """
   return {
     shift: window.__shift, cookies: document.cookie,
     keys: [...Object.keys(localStorage), ...Object.keys(sessionStorage)],
-    nodes: all('*').length, charts: all('figure.dl-chart').length,
+    nodes: all('*').length, charts: all('figure.dl-chart').filter(e => !e.querySelector('.dl-images')).length,
     alts: all('figure.dl-chart .dl-plot > svg, figure.dl-chart .dl-plot > img').map(e => [name(e), text(e)]),
     unsized: all('figure svg, article img').filter(e => {
       if (e.closest('.dl-plot svg') !== e && e.matches('svg svg')) return false;
