@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import importlib.util
 import re
-import sys
 from collections import Counter
 from pathlib import Path
-from types import ModuleType
 
 import pytest
+
+from tests.hooks import load
 
 ROOT = Path(__file__).parent.parent
 SOURCE = """## Models
@@ -29,18 +28,7 @@ No difference that matters.
 """
 
 
-def load() -> ModuleType:
-    """Load the hook as MkDocs does, from its file."""
-    spec = importlib.util.spec_from_file_location("site_glossary", ROOT / "overrides/glossary.py")
-    assert spec
-    assert spec.loader
-    module = importlib.util.module_from_spec(spec)
-    sys.modules[spec.name] = module
-    spec.loader.exec_module(module)
-    return module
-
-
-glossary = load()
+glossary = load("glossary")
 
 
 def marked(page: str) -> str:

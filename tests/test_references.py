@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import importlib.util
-import sys
 from pathlib import Path
-from types import ModuleType
+
+from tests.hooks import load
 
 ROOT = Path(__file__).parent.parent
 HISTORY = """
@@ -27,18 +26,7 @@ citation:
 """
 
 
-def load() -> ModuleType:
-    """Load the hook as MkDocs does, from its file."""
-    spec = importlib.util.spec_from_file_location("site_references", ROOT / "overrides/references.py")
-    assert spec
-    assert spec.loader
-    module = importlib.util.module_from_spec(spec)
-    sys.modules[spec.name] = module
-    spec.loader.exec_module(module)
-    return module
-
-
-references = load()
+references = load("references")
 
 
 def test_footnotes_and_citations_are_gathered_by_the_name_of_the_first_author():
