@@ -2,33 +2,20 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
-
 import pytest
-
-from examples.recorder import PlainRun
 
 np = pytest.importorskip("numpy")
 pytest.importorskip("sklearn")
 torch = pytest.importorskip("torch")
 
 from examples import autoencoder, digits  # noqa: E402 - only where it can be trained
+from tests.examples.keeping import KeepingRun  # noqa: E402
 
 torch.set_num_threads(1)
 
 
-@dataclass
-class PictureRun(PlainRun):
-    """A run that keeps pictures, too."""
-
-    pictures: dict = field(default_factory=dict)
-
-    def images(self, name, array, labels=None):
-        self.pictures[name] = (array, labels)
-
-
 def measure(kind, seed=0, numbers=3):
-    run = PictureRun(seed=seed, config={"numbers": numbers, "steps": 6})
+    run = KeepingRun(seed=seed, config={"numbers": numbers, "steps": 6})
     getattr(autoencoder, f"train_{kind}")(run)
     return run
 

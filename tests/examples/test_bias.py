@@ -4,25 +4,17 @@ from __future__ import annotations
 
 import pytest
 
-from examples.recorder import PlainRun
-
 np = pytest.importorskip("numpy")
 pytest.importorskip("sklearn")
 torch = pytest.importorskip("torch")
 
 from examples import bias  # noqa: E402 - only where torch is
-
-
-class PictureRun(PlainRun):
-    """A run that keeps pictures in memory."""
-
-    def images(self, name, array, labels=None):
-        self.pictures = (name, array.shape, labels)
+from tests.examples.keeping import KeepingRun  # noqa: E402
 
 
 def train(learn=bias.train_cnn, *arguments, seed=0, share=0.1, **config):
     torch.set_num_threads(1)
-    run = PictureRun(seed=seed, config={"share": share, "n": 60, "n_test": 40, "steps": 6, **config})
+    run = KeepingRun(seed=seed, config={"share": share, "n": 60, "n_test": 40, "steps": 6, **config})
     learn(run, *arguments)
     return run.summary
 
@@ -113,8 +105,8 @@ def test_edges_do_not_tell_light_from_dark():
 
 
 def test_the_sample_shows_each_figure_of_each_group():
-    run = PictureRun()
+    run = KeepingRun()
     bias.show(run)
 
-    assert run.pictures[1] == (2 * len(bias.KINDS), 24, 24)
+    assert next(iter(run.pictures.values()))[0].shape == (2 * len(bias.KINDS), 24, 24)
     assert run.summary["chance"] == 1 / len(bias.KINDS)

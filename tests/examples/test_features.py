@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import io
 import json
 from pathlib import Path
 
@@ -14,22 +13,14 @@ np = pytest.importorskip("numpy")
 pytest.importorskip("sklearn")
 
 from examples import contest, features, features_tuning, shapes  # noqa: E402 - only where models can be trained
+from tests.examples.keeping import KeepingRun  # noqa: E402
 
 ROOT = Path(__file__).parents[2]
 VIEWS = {"pixels": {}, "hog": {"cell": 6, "directions": 8}, "descriptors": {"cut": 0.5}}
 
 
-class Keeping(PlainRun):
-    """A run that keeps files in memory."""
-
-    def save(self, name, data=None):
-        file = io.BytesIO()
-        np.savez(file, **{key: value.numpy() for key, value in data.items()})
-        self.__dict__.setdefault("files", {})[name] = file
-
-
 def run(**config):
-    return Keeping(seed=3, config={"n": 60, "n_test": 40, "steps": 4, **config})
+    return KeepingRun(seed=3, config={"n": 60, "n_test": 40, "steps": 4, **config})
 
 
 def quiet(n=16, **options):

@@ -12,6 +12,7 @@ torch = pytest.importorskip("torch")
 torch.set_num_threads(1)
 
 from examples import hidden_layers, surfaces  # noqa: E402 - only where networks can be trained
+from tests.examples.keeping import KeepingRun  # noqa: E402
 
 
 @pytest.fixture(autouse=True)
@@ -109,18 +110,11 @@ def test_the_sawtooth_has_four_teeth():
     assert (np.diff(np.sign(y[:, 0])) != 0).sum() == 8
 
 
-class Keeper(PlainRun):
-    """A run that keeps its pictures."""
-
-    def images(self, name, array, labels):
-        self.kept = (name, array, labels)
-
-
 def test_a_picture_shows_both_classes_where_the_model_sees_them():
-    run = Keeper(config={"puzzle": "xor"})
+    run = KeepingRun(config={"puzzle": "xor"})
     surfaces.draw(run, points=5)
 
-    name, pictures, labels = run.kept
+    name, (pictures, labels) = next(iter(run.pictures.items()))
     assert name == "surface"
     assert pictures.shape == (len(labels), surfaces.SIDE, surfaces.SIDE, 3)
     tree = pictures[list(surfaces.MODELS).index("tree")].astype(int)

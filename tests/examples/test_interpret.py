@@ -4,20 +4,12 @@ from __future__ import annotations
 
 import pytest
 
-from examples.recorder import PlainRun
-
 np = pytest.importorskip("numpy")
 pytest.importorskip("sklearn")
 torch = pytest.importorskip("torch")
 
 from examples import interpret  # noqa: E402 - only where scikit-learn is
-
-
-class PictureRun(PlainRun):
-    """A run that keeps pictures in memory."""
-
-    def images(self, name, array, labels=None):
-        self.pictures = (name, array.shape, labels)
+from tests.examples.keeping import KeepingRun  # noqa: E402
 
 
 @pytest.fixture(autouse=True)
@@ -29,7 +21,7 @@ def small(monkeypatch):
 
 
 def run(ask, *arguments, seed=0, **config):
-    made = PictureRun(seed=seed, config={"n": 60, "steps": 6, "questions": 60, **config})
+    made = KeepingRun(seed=seed, config={"n": 60, "steps": 6, "questions": 60, **config})
     ask(made, *arguments)
     return made
 
@@ -138,8 +130,8 @@ def test_covering_darkens_what_a_network_looks_at():
 def test_the_untrained_control_has_learnt_nothing_and_pictures_are_kept_once():
     first, other = run(interpret.look, False), run(interpret.look, False, seed=1)
 
-    assert first.pictures[1] == (15, 24, 24)
-    assert not hasattr(other, "pictures")
+    assert next(iter(first.pictures.values()))[0].shape == (15, 24, 24)
+    assert other.pictures == {}
     assert 0 < first.summary["area"] < 0.5
 
 

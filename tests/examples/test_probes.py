@@ -6,31 +6,18 @@ import io
 
 import pytest
 
-from examples.recorder import PlainRun
-
 np = pytest.importorskip("numpy")
 pytest.importorskip("sklearn")
 torch = pytest.importorskip("torch")
 
 from examples import adversarial, contest, contest_nets, hybrid, probes, shapes  # noqa: E402 - only where networks can be trained
+from tests.examples.keeping import KeepingRun  # noqa: E402
 
 torch.set_num_threads(1)
 
 
-class Keeping(PlainRun):
-    """A run that keeps files and pictures in memory."""
-
-    def save(self, name, data=None):
-        file = io.BytesIO()
-        np.savez(file, **{key: value.numpy() for key, value in data.items()})
-        self.__dict__.setdefault("files", {})[name] = file.getvalue()
-
-    def images(self, name, array, labels=None):
-        self.__dict__.setdefault("pictures", {})[name] = (array, labels)
-
-
 def run(seed=0, **config):
-    return Keeping(seed=seed, config={"n": 100, "n_test": 80, "n_valid": 40, "steps": 4, **config})
+    return KeepingRun(seed=seed, config={"n": 100, "n_test": 80, "n_valid": 40, "steps": 4, **config})
 
 
 @pytest.fixture(scope="module")
@@ -65,7 +52,7 @@ def test_the_control_is_the_same_network_before_its_first_step(weights):
     assert control.summary["probe_pixels"] == looked.summary["probe_pixels"]
     assert control.summary["figure_share"] == looked.summary["figure_share"]
     assert control.summary["edge_likeness"] != looked.summary["edge_likeness"]
-    assert not hasattr(control, "pictures")
+    assert control.pictures == {}
 
 
 def test_the_film_begins_before_training_and_has_a_frame_per_epoch():
@@ -87,7 +74,7 @@ def test_only_the_first_seed_keeps_pictures_and_they_lie_between_black_and_white
 
     assert set(first.pictures) == {"gaze", "strongest"}
     assert all(0 <= array.min() <= array.max() <= 1 for array, _ in first.pictures.values())
-    assert not hasattr(other, "pictures")
+    assert other.pictures == {}
 
 
 def test_a_probe_reads_what_is_there_and_nothing_else():
