@@ -93,6 +93,9 @@ play("neuron", function (box, state) {
   controls.append(play.choice({
     label: "Activation", options: Object.entries(ACTIVATIONS), value: now.activation
   }, function (value) { now.activation = value; state.set("activation", value); draw(); }));
+  // The still picture is for readers without scripts.
+  var still = box.querySelector("img");
+  if (still) still.parentElement.remove();
   box.prepend(picture, controls, box.querySelector(".play-said"));
   draw();
 });
