@@ -402,7 +402,9 @@ def _seed_by_seed(node: Node, samples: Mapping[Ref, Sample], fixed: Mapping[Ref,
     seeds = sorted(set.intersection(*(set(sample.seeds) for sample in members)))
     columns = {ref: tuple(row[place] for row in rows) for place, ref in enumerate(samples)}
     columns |= {ref: (value,) for ref, value in fixed.items()}
-    values = evaluate_numbers(node, columns.__getitem__)
+    # What only rounding leaves of equal terms is nothing, and must not pass for a small difference.
+    least = 1e-12 * max(abs(value) for column in columns.values() for value in column)
+    values = tuple(value if abs(value) > least else 0.0 for value in evaluate_numbers(node, columns.__getitem__))
     # The sample is as good as the weakest of its members: unsaid, one test set, splits, fresh data.
     weakest = min(members, key=lambda s: (bool(s.varies), bool(s.varies & {"data", "split"}), "data" in s.varies))
     sizes = max(members, key=lambda s: s.n_test / s.n_train if s.n_train else math.inf)

@@ -152,7 +152,7 @@ def compare(a: Sample, b: Sample) -> Evidence:
     pairs = paired_values([a, b])
     gaps = [x - y for x, y in pairs]
     # A handful of coarse values can differ by the same amount by chance; no spread is then no knowledge.
-    paired = len(gaps) >= 2 and not is_deterministic(gaps)
+    paired = len(gaps) >= 2 and not is_deterministic(gaps, max(abs(value) for pair in pairs for value in pair))
     mean = fmean(gaps) if len(gaps) >= 2 else _mean(a.values) - _mean(b.values)
     n = len(gaps) if paired else min(len(a.values), len(b.values))
     if n == 1:
@@ -200,7 +200,7 @@ def compare_times(a: Sample, b: Sample | None = None) -> Evidence:
         doubt = say("other-machines")
     if n == 1:
         return Evidence(mean, 1, "single", say("single-run"), doubt or say("one-run-only"))
-    if any(is_deterministic(values) for values in logs):
+    if any(is_deterministic(values, 1.0) for values in logs):
         return Evidence(mean, n, "deterministic", say("deterministic"), doubt or say("no-spread"))
     error, freedom = corrected_error(logs[0]), float(len(logs[0]) - 1)
     if b:
@@ -217,9 +217,14 @@ def paired_values(samples: Sequence[Sample]) -> list[tuple[float, ...]]:
     return [tuple(column[seed] for column in columns) for seed in seeds]
 
 
-def is_deterministic(values: Sequence[float]) -> bool:
-    """Tell whether values have no spread beyond what rounding leaves."""
-    return max(values) - min(values) <= 1e-12 * max(1.0, *(abs(value) for value in values))
+def is_deterministic(values: Sequence[float], scale: float = 0.0) -> bool:
+    """Tell whether values have no spread beyond what rounding leaves.
+
+    Args:
+        values: At least one, of any size: gradients of 1e-12 may differ as much as accuracies do.
+        scale: Size of what the values were calculated from, where that is larger than they are.
+    """
+    return max(values) - min(values) <= 1e-12 * max(scale, *(abs(value) for value in values))
 
 
 def corrected_error(values: Sequence[float], ratio: float = 0.0) -> float:

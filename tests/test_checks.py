@@ -228,3 +228,16 @@ def test_among_many_checks_those_that_chance_would_decide_are_marked():
 
     assert mark_doubtful(ledger) == {0}
     assert mark_doubtful([]) == set()
+
+
+def test_what_rounding_leaves_of_equal_terms_decides_nothing():
+    first, second, both = (0.1, 0.2, 0.01, 0.01, 0.01), (0.2, 0.4, 0.28, 0.56, 0.68), (0.3, 0.6, 0.29, 0.57, 0.69)
+
+    found = ask("good.loss + poor.loss > near.loss", good=of(first), poor=of(second), near=of(both))
+
+    assert all(a + b > c for a, b, c in zip(first, second, both, strict=True))
+    assert found.outcome == "undecided"
+
+
+def of(values: tuple[float, ...]) -> dict[str, object]:
+    return {"values": values, "seeds": tuple(range(len(values)))}

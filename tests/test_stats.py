@@ -220,6 +220,19 @@ def test_equal_values_are_deterministic_and_count_as_one_run():
     assert items.label.startswith("deterministic")
 
 
+def test_tiny_values_that_differ_have_a_spread_of_their_own():
+    found = estimate(sample(1.2e-12, 1.4e-12, 1.3e-12, varies=INIT))
+
+    assert found.kind == "t"
+    assert found.low < 1.3e-12 < found.high
+
+
+def test_differences_that_rounding_leaves_have_no_spread():
+    pair = sample(0.1 + 0.2, 0.3, varies=INIT, data="a"), sample(0.3, 0.3, varies=INIT, data="a")
+
+    assert difference(*pair).kind == "deterministic"
+
+
 def test_exact_metrics_are_their_values():
     found = estimate(sample(10, 10, metric=Metric("n_params", kind="exact")))
 
