@@ -60,9 +60,11 @@ def parser() -> argparse.ArgumentParser:
     top.add_argument("--version", action="version", version=metadata.version("mkdocs-dlplugin"))
     commands = top.add_subparsers(required=True, metavar="COMMAND")
 
+    configuration = _configuration()
+
     def add(name: str, command: Callable[[argparse.Namespace, Reporter], Answer], said: str) -> argparse.ArgumentParser:
         sub = commands.add_parser(name, help=said, description=said)
-        sub.add_argument("-f", "--config-file", type=Path, default=Path("mkdocs.yml"), help="the site's configuration")
+        sub.add_argument("-f", "--config-file", type=Path, default=configuration, help="the site's configuration")
         sub.add_argument("--json", action="store_true", help="answer in JSON, for machines")
         sub.set_defaults(command=command)
         return sub
@@ -100,6 +102,13 @@ def parser() -> argparse.ArgumentParser:
     it.add_argument("--dry-run", action="store_true", help="say what would be removed, and remove nothing")
     add("doctor", doctor, "Say what this machine brings to a build, and what runs can be kept from doing here.")
     return top
+
+
+def _configuration() -> Path:
+    """Choose the configuration where none is named: mkdocs.yml, else what ProperDocs calls it, if that is there."""
+    proper = Path("properdocs.yml")
+    usual = Path("mkdocs.yml")
+    return proper if proper.is_file() and not usual.is_file() else usual
 
 
 def _count(text: str) -> int:

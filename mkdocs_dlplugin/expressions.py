@@ -396,6 +396,8 @@ class _Reader:
     def comparison(self) -> Comparison:
         if found := self.take(_COMPARISON):
             return _COMPARISONS[found.strip()]
+        if turned := re.match(r"\s*(=[<>])", self.text[self.place :]):
+            self.fail(f"has '{turned[1]}' where a comparison is expected", f"Did you mean '{turned[1][::-1]}'?")
         if re.match(r"\s*[=!]", self.text[self.place :]):
             self.fail(
                 "asks whether measured numbers are equal",

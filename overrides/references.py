@@ -78,7 +78,9 @@ def _citations(markdown: str) -> Iterator[Work]:
             title, url = str(one["title"]), str(one.get("url", ""))
             parts = [one.get("author"), f"[{title}]({url})" if url else f"*{title}*", one.get("year")]
             seen = f" Read: {one['place']}." if one.get("place") and one.get("accessed") else ""
-            unseen = f" {str(one['place']).capitalize()}." if one.get("place") and not one.get("accessed") else ""
+            place = str(one.get("place") or "")
+            # Only its first letter: `capitalize` makes Cvpr of CVPR.
+            unseen = f" {place[:1].upper()}{place[1:]}." if place and not one.get("accessed") else ""
             yield Work(", ".join(str(part) for part in parts if part) + "." + seen + unseen, title, url)
 
 

@@ -275,6 +275,13 @@ def test_settings_are_read_without_mkdocs(project, capsys):
     assert (project / "kept/a/_/0.json").is_file()
 
 
+def test_the_configuration_may_be_called_as_properdocs_calls_it(project, capsys):
+    (project / "mkdocs.yml").rename(project / "properdocs.yml")
+
+    assert main(["status"]) == 0
+    assert "jobs" in capsys.readouterr().out
+
+
 def test_a_missing_configuration_says_what_to_do(tmp_path, monkeypatch, capsys):
     monkeypatch.chdir(tmp_path)
 

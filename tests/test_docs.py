@@ -12,6 +12,7 @@ import pytest
 from mkdocs_dlplugin.__main__ import parser
 from mkdocs_dlplugin.config import Settings
 from mkdocs_dlplugin.errors import Exit
+from mkdocs_dlplugin.markdown import DLExtension
 from mkdocs_dlplugin.options import Display, RunOptions, spelled
 from mkdocs_dlplugin.views import VIEWS
 
@@ -25,6 +26,10 @@ def test_every_option_is_in_the_docs(kind):
     missing = [spelled(f.name) for f in fields(kind) if f.name not in FILLED and f"`{spelled(f.name)}`" not in BLOCKS]
 
     assert missing == []
+
+
+def test_every_option_of_the_extension_alone_is_in_the_docs():
+    assert [name for name in DLExtension().config if f"| `{name}` |" not in BLOCKS] == []
 
 
 def test_every_module_is_in_the_architecture():

@@ -146,6 +146,7 @@ def test_refs_come_in_the_order_written():
         (parse_selector, "mlp(n)", "'mlp(n)' has a point that cannot be read."),
         (parse_selector, "mlp(n=1", "'mlp(n=1' does not close a '('."),
         (parse_selector, "mlp(n=1, n=2)", "'mlp(n=1, n=2)' names 'n' twice in one point."),
+        (parse_check, "a.x => b.x", "'a.x => b.x' has '=>' where a comparison is expected.\n  Did you mean '>='?"),
         (parse_check, "a.x == b.x", "'a.x == b.x' asks whether measured numbers are equal.\n  Write a ~ b"),
         (parse_check, "a.x", "'a.x' compares nothing."),
         (parse_check, "3 > 2", "'3 > 2' compares no run."),

@@ -20,7 +20,7 @@ It began early.[^net] And late.[^code]
 statement: It is old.
 citation:
   - {title: A logical calculus, author: W. McCulloch, year: 1943, url: "https://doi.org/1", accessed: 2026-11-29}
-  - {title: Perceptrons, author: "M. Minsky, S. Papert", year: 1969, place: not looked up by us}
+  - {title: Perceptrons, author: "M. Minsky, S. Papert", year: 1969, place: "NIPS; not looked up by us"}
   - {source: ibm, place: here}
 ```
 """
@@ -40,6 +40,12 @@ def test_remarks_and_places_in_code_are_no_works():
 
     assert "models.py" not in said
     assert "Not in every year" not in said
+
+
+def test_where_a_work_stands_keeps_its_capitals():
+    (work,) = (work for work in references.collect([("a.md", HISTORY)]) if work.title == "Perceptrons")
+
+    assert "NIPS; not looked up by us." in work.text
 
 
 def test_a_work_that_two_pages_cite_is_one_entry():
@@ -63,7 +69,7 @@ def test_two_works_of_one_name_stay_two():
 def test_what_we_read_of_it_is_said():
     minsky = next(w for w in references.collect([("a.md", HISTORY)]) if w.title == "Perceptrons")
 
-    assert minsky.text == "M. Minsky, S. Papert, *Perceptrons*, 1969. Not looked up by us."
+    assert minsky.text == "M. Minsky, S. Papert, *Perceptrons*, 1969. NIPS; not looked up by us."
 
 
 def test_each_entry_links_the_pages_that_cite_it():
