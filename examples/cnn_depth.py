@@ -58,7 +58,7 @@ def width_of(convs: int, budget: int = BUDGET) -> int:
 # --8<-- [end:network]
 
 RATES: Sequence[Settings] = [{"learning_rate": rate} for rate in (0.01, 0.03)]
-"""Three trials for every depth, written down beforehand."""
+"""Two trials for every depth, written down beforehand."""
 
 
 def prepare(pictures: shapes.Pictures, train: shapes.Pictures) -> tuple[torch.Tensor, torch.Tensor]:
@@ -112,7 +112,7 @@ def tune(run: Run) -> None:
         model = fit(convs, settings, data.train, run.seed, run.config.get("steps", STEPS))
         return training.accuracy(model, *prepare(data.test, data.train))
 
-    search(run, RATES, RATES[0], score)
+    search(run, RATES, score)
 
 
 # --8<-- [end:tune]

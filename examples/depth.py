@@ -174,7 +174,7 @@ def tune(run: Run) -> None:
         training.fit(model, x, y, seed=run.seed, steps=steps, learning_rate=settings["learning_rate"])
         return training.accuracy(model, x_held, y_held)
 
-    search(run, RATES, RATES[1], score)
+    search(run, RATES, score)
 
 
 # --8<-- [end:tune]

@@ -216,7 +216,7 @@ def tune(run: Run) -> None:
         trained = fit_network(kind, settings, x, y, run.seed, run.config.get("steps", STEPS))
         return training.accuracy(trained, *training.tensors(x_held, y_held))
 
-    search(run, CANDIDATES[kind], CANDIDATES[kind][1], score)
+    search(run, CANDIDATES[kind], score)
 
 
 # --8<-- [end:tune]

@@ -162,6 +162,18 @@ def test_the_settings_in_use_are_those_that_won_the_recorded_searches():
     assert winners.recorded() == USED
 
 
+def test_no_recorded_search_found_better_settings_than_those_in_use():
+    files = sorted((ROOT / "records").glob("*/*/*.json"))
+    in_use = {
+        str(file): metrics["in_use"]
+        for file in files
+        if "in_use" in (metrics := json.loads(file.read_text(encoding="utf-8")).get("metrics", {}))
+    }
+
+    assert in_use
+    assert [file for file, used in in_use.items() if not used] == []
+
+
 def test_every_model_gets_the_same_number_of_trials():
     tried = {model: tuning.candidates(model) for model in tuning.MODELS}
 
