@@ -158,29 +158,6 @@ def train_tuned(run: Run, name: str) -> None:
 
 
 # --8<-- [start:networks]
-def network(kind: str, seed: int, dropout: float = 0.0) -> Any:
-    """Make an untrained network: one hidden layer of 100 units, or three layers of small filters.
-
-    Args:
-        kind: `mlp` or `cnn`.
-        seed: Decides the first weights.
-        dropout: Share of the hidden units that are switched off by chance in each update.
-    """
-    import torch  # noqa: PLC0415 - classical models do not wait for torch
-    from torch import nn  # noqa: PLC0415
-
-    torch.manual_seed(seed)
-    if kind == "mlp":
-        return nn.Sequential(nn.Linear(64, 100), nn.ReLU(), nn.Dropout(dropout), nn.Linear(100, 10))
-    return nn.Sequential(
-        nn.Unflatten(1, (1, 8, 8)),
-        nn.Conv2d(1, 8, kernel_size=3, padding=1), nn.ReLU(),
-        nn.Conv2d(8, 16, kernel_size=3, stride=2, padding=1), nn.ReLU(),
-        nn.Conv2d(16, 32, kernel_size=3, padding=1), nn.ReLU(),
-        nn.Flatten(), nn.Linear(32 * 16, 10),
-    )  # fmt: skip
-
-
 def train_network(run: Run, name: str) -> None:
     """Measure a network trained for few or many epochs: `mlp-short`, `mlp-long`, `cnn-short`, `cnn-long`."""
     learn(run, name.split("-")[0], EPOCHS[name])  # noqa: PLC0207 - a name has one hyphen
@@ -196,8 +173,9 @@ def learn(run: Run, kind: str, epochs: int, *, dropout: float = 0.0, decay: floa
 
     The curves only watch: nothing stops the training, and its last state is the one that counts.
     """
-    import torch  # noqa: PLC0415
+    import torch  # noqa: PLC0415 - classical models do not wait for torch
 
+    from examples.digitnets import network  # noqa: PLC0415
     from examples.training import count, fit, scores, tensors  # noqa: PLC0415
 
     data = load(run.seed, run.config["wrong"], run.config.get("n", N_TRAIN))
