@@ -219,8 +219,7 @@ def main() -> None:
     given = parser.parse_args()
     run = PlainRun(seed=given.seed, config={"share": given.share})
     train_cnn(run, given.remedy)  # type: ignore[arg-type]
-    for name, value in run.summary.items():
-        print(f"{name:14} {value:.4g}" if isinstance(value, float) else f"{name:14} {value:,}")
+    run.tell()
 
 
 if __name__ == "__main__":

@@ -201,8 +201,7 @@ def main() -> None:
     given = parser.parse_args()
     run = PlainRun(seed=given.seed, config={"layers": given.layers})
     measure(run, given.kind)
-    for name, value in {**run.summary, **run.timings}.items():
-        print(f"{name:20} {value:.4g}" if isinstance(value, float) else f"{name:20} {value:,}")
+    run.tell()
 
 
 if __name__ == "__main__":

@@ -427,8 +427,7 @@ def main() -> None:
     given = parser.parse_args()
     run = PlainRun(seed=given.seed)
     questions[given.question](run)  # type: ignore[arg-type]
-    for name, value in run.summary.items():
-        print(f"{name:18} {value:.4g}" if isinstance(value, float) else f"{name:18} {value:,}")
+    run.tell()
 
 
 if __name__ == "__main__":
