@@ -139,7 +139,7 @@ def train_cnn(run: Run, remedy: str = "none") -> None:
     def name(pictures: np.ndarray) -> np.ndarray:
         return np.asarray(training.scores(net, torch.as_tensor(4 * pictures, dtype=torch.float32)).argmax(1))
 
-    record(run, name, share, n)
+    record(run, name, share)
     run.summary["train_acc"] = float((name(train.x) == train.y).mean())
     run.summary["n_minority"] = int(minority.sum())
     run.summary["n_train"] = len(train.x)
@@ -153,7 +153,7 @@ def train_forest(run: Run) -> None:
     train, minority, _ = prepare(run.seed, share, "none", n)
     forest = RandomForestClassifier(80, min_samples_leaf=2, random_state=run.seed)
     forest.fit(described(train.x), train.y)
-    record(run, lambda pictures: forest.predict(described(pictures)), share, n)
+    record(run, lambda pictures: forest.predict(described(pictures)), share)
     run.summary["train_acc"] = float(forest.score(described(train.x), train.y))
     run.summary["n_minority"] = int(minority.sum())
     run.summary["n_train"] = len(train.x)
@@ -179,9 +179,10 @@ def described(x: np.ndarray) -> np.ndarray:
     return np.asarray(out / (np.linalg.norm(out, axis=1, keepdims=True) + 1e-9))
 
 
-def record(run: Run, name: Any, share: float, n: int) -> None:
+def record(run: Run, name: Any, share: float) -> None:
     """Test both groups and record their errors; *name* turns pictures into classes."""
-    people = load(run.seed, share, n, run.config.get("n_test", N_TEST))
+    # Test pictures are the same however many there are to learn from, and none of those are needed here.
+    people = load(run.seed, share, 0, run.config.get("n_test", N_TEST))
     errors = [float((name(g.x) != g.y).mean()) for g in (people.test_majority, people.test_minority)]
     run.summary["majority_err"], run.summary["minority_err"] = errors
     run.summary["overall_err"] = (1 - share) * errors[0] + share * errors[1]

@@ -85,7 +85,7 @@ def measure(run: Run, convs: int) -> None:
     run.summary["test_acc"] = training.accuracy(model, *prepare(data.test, data.train))
     run.summary["train_acc"] = training.accuracy(model, *prepare(data.train, data.train))
     run.summary["n_params"] = training.count(model)
-    run.summary["n_filters"] = width_of(convs)
+    run.summary["n_filters"] = len(model[1].weight)
     run.summary["n_train"], run.summary["n_test"] = len(data.train.x), len(data.test.x)
 
 
