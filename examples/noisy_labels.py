@@ -18,6 +18,7 @@ import numpy as np
 
 from examples import digits
 from examples.recorder import Run
+from examples.trials import told
 
 N_TRAIN = 600
 """Digits to learn from."""
@@ -151,7 +152,7 @@ def train_tuned(run: Run, name: str) -> None:
     report(run, data, models[best].predict)
     run.summary["val_acc"] = agreement[best]
     run.summary["trials"] = len(models)
-    print("chosen:", ", ".join(f"{key} {value}" for key, value in CHOICES[name][best].items()))
+    print("chosen:", told(CHOICES[name][best]))
 
 
 # --8<-- [end:tuned]
@@ -221,7 +222,7 @@ def choose(run: Run, grid: Sequence[Any]) -> None:
     for metric in ("test_acc", "train_acc", "memorised", "val_acc", "n_train", "n_test", "n_params"):
         run.summary[metric] = best.summary[metric]
     run.summary["trials"] = len(cells)
-    print("chosen:", ", ".join(f"{name} {value}" for name, value in best.params.items()))
+    print("chosen:", told(best.params))
 
 
 # --8<-- [end:choose]

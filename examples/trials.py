@@ -37,5 +37,10 @@ def search(
     run.summary["worst_val_acc"] = min(results)
     if in_use is not None:
         run.summary["in_use"] = int(dict(best) == dict(in_use))
-    print(", ".join(f"{name} {value}" for name, value in best.items()))
+    print(told(best))
     return best
+
+
+def told(settings: Settings) -> str:
+    """Put settings into a line that a person can read."""
+    return ", ".join(f"{name} {value}" for name, value in settings.items())
