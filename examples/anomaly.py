@@ -276,8 +276,7 @@ def main() -> None:
     given = parser.parse_args()
     run = PlainRun(seed=given.seed)
     detect(run, given.detector)
-    for name, value in {**run.summary, **run.timings}.items():
-        print(f"{name:18} {value:.4g}" if isinstance(value, float) else f"{name:18} {value:,}")
+    run.tell()
 
 
 if __name__ == "__main__":

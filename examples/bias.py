@@ -15,7 +15,7 @@ import numpy as np
 from examples import recorder, shapes
 from examples.recorder import PlainRun
 
-KINDS = ("disc", "square", "triangle", "cross", "star")
+KINDS = shapes.FIVE
 """The figures to be named."""
 N = 1200
 """Pictures to learn from, both groups together, whatever the shares."""
@@ -110,20 +110,6 @@ def prepare(seed: int, share: float, remedy: str, n: int) -> tuple[Group, np.nda
 
 
 # --8<-- [start:train]
-def network(seed: int) -> Any:
-    """Make a small convolutional network; the seed decides its first weights."""
-    import torch  # noqa: PLC0415
-    from torch import nn  # noqa: PLC0415
-
-    torch.manual_seed(seed)
-    return nn.Sequential(
-        nn.Unflatten(1, (1, 24)),
-        nn.Conv2d(1, 16, 5, stride=2, padding=2), nn.ReLU(),
-        nn.Conv2d(16, 32, 3, padding=1), nn.ReLU(), nn.MaxPool2d(2),
-        nn.Flatten(), nn.Linear(32 * 36, 48), nn.ReLU(), nn.Linear(48, len(KINDS)),
-    )  # fmt: skip
-
-
 def train_cnn(run: Run, remedy: str = "none") -> None:
     """Train a network on both groups together and record how often it errs in each.
 
@@ -134,6 +120,7 @@ def train_cnn(run: Run, remedy: str = "none") -> None:
     from torch import nn  # noqa: PLC0415
 
     from examples import training  # noqa: PLC0415
+    from examples.eye import TRAINING, eye  # noqa: PLC0415
 
     share, n = run.config["share"], run.config.get("n", N)
     train, minority, weight = prepare(run.seed, share, remedy, n)
@@ -145,16 +132,14 @@ def train_cnn(run: Run, remedy: str = "none") -> None:
         each = nn.functional.cross_entropy(said, wanted[:, 0].long(), reduction="none")
         return (each * wanted[:, 1]).sum() / wanted[:, 1].sum()
 
-    net = network(run.seed)
+    net = eye(run.seed)
     steps = run.config.get("steps", STEPS)
-    training.fit(
-        net, x, target, seed=run.seed, steps=steps, batch=64, learning_rate=0.004, weight_decay=0.01, loss=loss
-    )
+    training.fit(net, x, target, seed=run.seed, steps=steps, loss=loss, **TRAINING)
 
     def name(pictures: np.ndarray) -> np.ndarray:
         return np.asarray(training.scores(net, torch.as_tensor(4 * pictures, dtype=torch.float32)).argmax(1))
 
-    record(run, name, share, n)
+    record(run, name, share)
     run.summary["train_acc"] = float((name(train.x) == train.y).mean())
     run.summary["n_minority"] = int(minority.sum())
     run.summary["n_train"] = len(train.x)
@@ -168,7 +153,7 @@ def train_forest(run: Run) -> None:
     train, minority, _ = prepare(run.seed, share, "none", n)
     forest = RandomForestClassifier(80, min_samples_leaf=2, random_state=run.seed)
     forest.fit(described(train.x), train.y)
-    record(run, lambda pictures: forest.predict(described(pictures)), share, n)
+    record(run, lambda pictures: forest.predict(described(pictures)), share)
     run.summary["train_acc"] = float(forest.score(described(train.x), train.y))
     run.summary["n_minority"] = int(minority.sum())
     run.summary["n_train"] = len(train.x)
@@ -194,9 +179,10 @@ def described(x: np.ndarray) -> np.ndarray:
     return np.asarray(out / (np.linalg.norm(out, axis=1, keepdims=True) + 1e-9))
 
 
-def record(run: Run, name: Any, share: float, n: int) -> None:
+def record(run: Run, name: Any, share: float) -> None:
     """Test both groups and record their errors; *name* turns pictures into classes."""
-    people = load(run.seed, share, n, run.config.get("n_test", N_TEST))
+    # Test pictures are the same however many there are to learn from, and none of those are needed here.
+    people = load(run.seed, share, 0, run.config.get("n_test", N_TEST))
     errors = [float((name(g.x) != g.y).mean()) for g in (people.test_majority, people.test_minority)]
     run.summary["majority_err"], run.summary["minority_err"] = errors
     run.summary["overall_err"] = (1 - share) * errors[0] + share * errors[1]
@@ -234,8 +220,7 @@ def main() -> None:
     given = parser.parse_args()
     run = PlainRun(seed=given.seed, config={"share": given.share})
     train_cnn(run, given.remedy)  # type: ignore[arg-type]
-    for name, value in run.summary.items():
-        print(f"{name:14} {value:.4g}" if isinstance(value, float) else f"{name:14} {value:,}")
+    run.tell()
 
 
 if __name__ == "__main__":

@@ -58,7 +58,7 @@ def width_of(convs: int, budget: int = BUDGET) -> int:
 # --8<-- [end:network]
 
 RATES: Sequence[Settings] = [{"learning_rate": rate} for rate in (0.01, 0.03)]
-"""Three trials for every depth, written down beforehand."""
+"""Two trials for every depth, written down beforehand."""
 
 
 def prepare(pictures: shapes.Pictures, train: shapes.Pictures) -> tuple[torch.Tensor, torch.Tensor]:
@@ -85,7 +85,7 @@ def measure(run: Run, convs: int) -> None:
     run.summary["test_acc"] = training.accuracy(model, *prepare(data.test, data.train))
     run.summary["train_acc"] = training.accuracy(model, *prepare(data.train, data.train))
     run.summary["n_params"] = training.count(model)
-    run.summary["n_filters"] = width_of(convs)
+    run.summary["n_filters"] = len(model[1].weight)
     run.summary["n_train"], run.summary["n_test"] = len(data.train.x), len(data.test.x)
 
 
@@ -112,7 +112,7 @@ def tune(run: Run) -> None:
         model = fit(convs, settings, data.train, run.seed, run.config.get("steps", STEPS))
         return training.accuracy(model, *prepare(data.test, data.train))
 
-    search(run, RATES, RATES[0], score)
+    search(run, RATES, score)
 
 
 # --8<-- [end:tune]
@@ -126,8 +126,7 @@ def main() -> None:
     given = parser.parse_args()
     run = PlainRun(seed=given.seed)
     measure(run, given.convs)
-    for name, value in {**run.summary, **run.timings}.items():
-        print(f"{name:12} {value:.4g}" if isinstance(value, float) else f"{name:12} {value:,}")
+    run.tell()
 
 
 if __name__ == "__main__":

@@ -174,7 +174,7 @@ def tune(run: Run) -> None:
         training.fit(model, x, y, seed=run.seed, steps=steps, learning_rate=settings["learning_rate"])
         return training.accuracy(model, x_held, y_held)
 
-    search(run, RATES, RATES[1], score)
+    search(run, RATES, score)
 
 
 # --8<-- [end:tune]
@@ -201,8 +201,7 @@ def main() -> None:
     given = parser.parse_args()
     run = PlainRun(seed=given.seed, config={"layers": given.layers})
     measure(run, given.kind)
-    for name, value in {**run.summary, **run.timings}.items():
-        print(f"{name:20} {value:.4g}" if isinstance(value, float) else f"{name:20} {value:,}")
+    run.tell()
 
 
 if __name__ == "__main__":

@@ -16,6 +16,7 @@ from typing import Any
 from examples.features import Reader, Settings
 from examples.recorder import PlainRun, Run
 from examples.shapes import load
+from examples.trials import told
 
 TRIALS = 6
 """Settings tried per model."""
@@ -105,7 +106,7 @@ def tune(run: Run) -> None:
     run.summary["n_train"] = options.get("n", N_TRAIN)
     run.summary["best_val_acc"] = winner.val_acc
     run.summary["worst_val_acc"] = min(trial.val_acc for trial in found)
-    print(f'    "{model}": {dict(winner.settings)},')
+    print(f"{model}: {told(winner.settings)}")
 
 
 # --8<-- [end:tune]

@@ -153,7 +153,7 @@ def train_classical(run: Run, name: str) -> None:
     drawn = [m.sample(EACH)[0] if name == "mixture" else m.sample(EACH, random_state=run.seed) for m in models]
     judge(run, parts, squeeze.inverse_transform(np.concatenate(drawn)).clip(0, 1))
     run.summary["trials"] = len(tried)
-    print("chosen:", setting)
+    print("chosen:", "components" if name == "mixture" else "bandwidth", setting)
 
 
 # --8<-- [end:classical]
@@ -227,7 +227,7 @@ def train_vae(run: Run) -> None:
     judge(run, parts, made.double().numpy())
     run.summary["trials"] = len(tried)
     run.summary["n_params"] = count(model)
-    print("chosen:", code)
+    print("chosen: a code of", code, "numbers")
 
 
 # --8<-- [end:vae]

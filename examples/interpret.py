@@ -18,7 +18,7 @@ from sklearn.linear_model import LogisticRegression
 from sklearn.model_selection import train_test_split
 from sklearn.tree import DecisionTreeClassifier, export_text
 
-from examples import recorder
+from examples import recorder, shapes
 from examples.recorder import PlainRun
 
 Answer = Callable[[np.ndarray], np.ndarray]
@@ -260,7 +260,7 @@ def agree(run: Run, model: str, table: str) -> None:
 
 
 # --8<-- [start:saliency]
-KINDS = ("disc", "square", "triangle", "cross", "star")
+KINDS = shapes.FIVE
 """The figures to be told apart."""
 PICTURES = 2000
 """Pictures that the network learns from."""
@@ -268,20 +268,6 @@ TOLD = 120
 """Test pictures that are explained."""
 PATCH = 3
 """Height and width in pixels of the patch that covers a part of the picture."""
-
-
-def eye(seed: int) -> Any:
-    """Make a small convolutional network for pictures of 24 x 24 pixels."""
-    import torch  # noqa: PLC0415
-    from torch import nn  # noqa: PLC0415
-
-    torch.manual_seed(seed)
-    return nn.Sequential(
-        nn.Unflatten(1, (1, 24)),
-        nn.Conv2d(1, 16, 5, stride=2, padding=2), nn.ReLU(),
-        nn.Conv2d(16, 32, 3, padding=1), nn.ReLU(), nn.MaxPool2d(2),
-        nn.Flatten(), nn.Linear(32 * 36, 48), nn.ReLU(), nn.Linear(48, len(KINDS)),
-    )  # fmt: skip
 
 
 def slope_map(net: Any, x: Any, y: Any) -> np.ndarray:
@@ -355,7 +341,8 @@ def look(run: Run, trained: bool = True) -> None:
         run: Where to record.
         trained: Whether the network has learnt anything; if not, it is the control.
     """
-    from examples import shapes, training  # noqa: PLC0415
+    from examples import training  # noqa: PLC0415
+    from examples.eye import TRAINING, eye  # noqa: PLC0415
 
     kind_of_picture = {"kinds": KINDS, "radius": (5.5, 7.0), "noise": 0.08, "turn": 0.4, "inverted": 0.0}
     data = shapes.load(run.seed, run.config.get("n", PICTURES), TOLD, **kind_of_picture)
@@ -365,7 +352,7 @@ def look(run: Run, trained: bool = True) -> None:
     x_test, y_test = training.tensors((data.test.x - middle) / spread, data.test.y)
     if trained:
         steps = run.config.get("steps", 300)
-        training.fit(net, x, y, seed=run.seed, steps=steps, batch=64, learning_rate=0.004, weight_decay=0.01)
+        training.fit(net, x, y, seed=run.seed, steps=steps, **TRAINING)
     near = near_figure(data.test.covered)
     slope, cover = slope_map(net, x_test, y_test), cover_map(net, x_test, y_test)
     run.summary["pointing"] = points_at(slope, near)
@@ -440,8 +427,7 @@ def main() -> None:
     given = parser.parse_args()
     run = PlainRun(seed=given.seed)
     questions[given.question](run)  # type: ignore[arg-type]
-    for name, value in run.summary.items():
-        print(f"{name:18} {value:.4g}" if isinstance(value, float) else f"{name:18} {value:,}")
+    run.tell()
 
 
 if __name__ == "__main__":

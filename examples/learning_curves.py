@@ -115,8 +115,7 @@ def main() -> None:
     given = parser.parse_args()
     run = PlainRun(seed=given.seed, config={"n": given.n})
     measure(run, given.model)
-    for name, value in run.summary.items():
-        print(f"{name:12} {value:.4g}" if isinstance(value, float) else f"{name:12} {value:,}")
+    run.tell()
 
 
 if __name__ == "__main__":

@@ -166,8 +166,7 @@ def measure(run: Run, kind: str) -> None:
     correct = training.scores(model, given).argmax(1) == wanted
     run.summary["test_acc"] = float(correct.double().mean())
     # If all seeds agree, the test sequences alone say how sure the number is.
-    if hasattr(run, "correct"):
-        run.correct(correct.tolist())
+    run.correct(correct.tolist())
     run.summary["train_acc"] = training.accuracy(model, *training.tensors(x, y))
     run.summary["n_params"] = training.count(model)
     run.summary["n_train"], run.summary["n_test"] = len(x), len(x_test)
@@ -216,7 +215,7 @@ def tune(run: Run) -> None:
         trained = fit_network(kind, settings, x, y, run.seed, run.config.get("steps", STEPS))
         return training.accuracy(trained, *training.tensors(x_held, y_held))
 
-    search(run, CANDIDATES[kind], CANDIDATES[kind][1], score)
+    search(run, CANDIDATES[kind], score)
 
 
 # --8<-- [end:tune]
@@ -231,8 +230,7 @@ def main() -> None:
     given = parser.parse_args()
     run = PlainRun(seed=given.seed, config={"length": given.length})
     {"rnn": train_rnn, "gru": train_gru, "transformer": train_transformer, "bag": train_bag}[given.model](run)
-    for name, value in {**run.summary, **run.timings}.items():
-        print(f"{name:12} {value:.4g}" if isinstance(value, float) else f"{name:12} {value:,}")
+    run.tell()
 
 
 if __name__ == "__main__":

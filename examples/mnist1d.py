@@ -327,8 +327,7 @@ def main() -> None:
     classical = given.model in CLASSICAL
     module = import_module("examples.mnist1d" if classical else "examples.networks")
     getattr(module, "train_" + given.model.replace("-", "_"))(run)
-    for name, value in {**run.summary, **run.timings}.items():
-        print(f"{name:12} {value:.4g}" if isinstance(value, float) else f"{name:12} {value:,}")
+    run.tell()
 
 
 if __name__ == "__main__":

@@ -18,6 +18,7 @@ import numpy as np
 
 from examples import digits
 from examples.recorder import Run
+from examples.trials import told
 
 N_TRAIN = 600
 """Digits to learn from."""
@@ -151,36 +152,13 @@ def train_tuned(run: Run, name: str) -> None:
     report(run, data, models[best].predict)
     run.summary["val_acc"] = agreement[best]
     run.summary["trials"] = len(models)
-    print("chosen:", ", ".join(f"{key} {value}" for key, value in CHOICES[name][best].items()))
+    print("chosen:", told(CHOICES[name][best]))
 
 
 # --8<-- [end:tuned]
 
 
 # --8<-- [start:networks]
-def network(kind: str, seed: int, dropout: float = 0.0) -> Any:
-    """Make an untrained network: one hidden layer of 100 units, or three layers of small filters.
-
-    Args:
-        kind: `mlp` or `cnn`.
-        seed: Decides the first weights.
-        dropout: Share of the hidden units that are switched off by chance in each update.
-    """
-    import torch  # noqa: PLC0415 - classical models do not wait for torch
-    from torch import nn  # noqa: PLC0415
-
-    torch.manual_seed(seed)
-    if kind == "mlp":
-        return nn.Sequential(nn.Linear(64, 100), nn.ReLU(), nn.Dropout(dropout), nn.Linear(100, 10))
-    return nn.Sequential(
-        nn.Unflatten(1, (1, 8, 8)),
-        nn.Conv2d(1, 8, kernel_size=3, padding=1), nn.ReLU(),
-        nn.Conv2d(8, 16, kernel_size=3, stride=2, padding=1), nn.ReLU(),
-        nn.Conv2d(16, 32, kernel_size=3, padding=1), nn.ReLU(),
-        nn.Flatten(), nn.Linear(32 * 16, 10),
-    )  # fmt: skip
-
-
 def train_network(run: Run, name: str) -> None:
     """Measure a network trained for few or many epochs: `mlp-short`, `mlp-long`, `cnn-short`, `cnn-long`."""
     learn(run, name.split("-")[0], EPOCHS[name])  # noqa: PLC0207 - a name has one hyphen
@@ -196,8 +174,9 @@ def learn(run: Run, kind: str, epochs: int, *, dropout: float = 0.0, decay: floa
 
     The curves only watch: nothing stops the training, and its last state is the one that counts.
     """
-    import torch  # noqa: PLC0415
+    import torch  # noqa: PLC0415 - classical models do not wait for torch
 
+    from examples.digitnets import network  # noqa: PLC0415
     from examples.training import count, fit, scores, tensors  # noqa: PLC0415
 
     data = load(run.seed, run.config["wrong"], run.config.get("n", N_TRAIN))
@@ -243,7 +222,7 @@ def choose(run: Run, grid: Sequence[Any]) -> None:
     for metric in ("test_acc", "train_acc", "memorised", "val_acc", "n_train", "n_test", "n_params"):
         run.summary[metric] = best.summary[metric]
     run.summary["trials"] = len(cells)
-    print("chosen:", ", ".join(f"{name} {value}" for name, value in best.params.items()))
+    print("chosen:", told(best.params))
 
 
 # --8<-- [end:choose]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator, Mapping, MutableMapping
+from collections.abc import Iterable, Iterator, Mapping, MutableMapping
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, field
 from typing import Any, Protocol
@@ -31,6 +31,9 @@ class Run(Protocol):
     def log(self, values: Mapping[str, float], step: int | None = None) -> None:
         """Add one point to the curves."""
 
+    def correct(self, mask: Iterable[Any]) -> None:
+        """Keep which test items were answered rightly, one after another."""
+
     def timer(self, name: str) -> AbstractContextManager[Any]:
         """Take the time of a `with` block."""
 
@@ -47,6 +50,8 @@ class PlainRun:
     """Per metric the steps and values, in the order logged."""
     timings: dict[str, float] = field(default_factory=dict)
     """CPU seconds per timer."""
+    items: list[bool] = field(default_factory=list)
+    """Per test item whether it was answered rightly, where the code says so."""
 
     def log(self, values: Mapping[str, float], step: int | None = None) -> None:
         """Add one point to the curves; the last one is the summary, unless set by hand."""
@@ -55,9 +60,20 @@ class PlainRun:
             points.append((len(points) if step is None else step, value))
             self.summary[name] = value
 
+    def correct(self, mask: Iterable[Any]) -> None:
+        """Keep which test items were answered rightly, one after another."""
+        self.items = [bool(item) for item in mask]
+
     @contextmanager
     def timer(self, name: str) -> Iterator[None]:
         """Take the CPU seconds of a `with` block; several of one name add up."""
         start = time.process_time()
         yield
         self.timings[name] = self.timings.get(name, 0.0) + time.process_time() - start
+
+    def tell(self) -> None:
+        """Print what was measured, a line for each metric and timer."""
+        values = {**self.summary, **self.timings}
+        width = max(map(len, values), default=0)
+        for name, value in values.items():
+            print(f"{name:{width}} {value:.4g}" if isinstance(value, float) else f"{name:{width}} {value:,}")

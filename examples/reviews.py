@@ -277,7 +277,7 @@ SETTINGS: Mapping[str, Settings] = {
     "bow": {"C": 10.0},
     "bigrams": {"C": 1.0},
     "fourgrams": {"C": 10.0},
-    "mlp": {"learning_rate": 0.003},
+    "mlp": {"learning_rate": 0.03},
     "gru": {"learning_rate": 0.003},
     "transformer": {"learning_rate": 0.003},
 }
@@ -406,7 +406,7 @@ def tune(run: Run) -> None:
         model = fit(name, settings, data, run.seed, run.config.get("steps", STEPS))
         return float(right(model, data.test, data.y_test).mean())
 
-    search(run, CANDIDATES[name], SETTINGS[name], score)
+    search(run, CANDIDATES[name], score, SETTINGS[name])
 
 
 # --8<-- [end:tune]
@@ -427,8 +427,7 @@ def main() -> None:
     given = parser.parse_args()
     run = PlainRun(seed=given.seed)
     measure(run, given.model)
-    for name, value in {**run.summary, **run.timings}.items():
-        print(f"{name:12} {value:.4g}" if isinstance(value, float) else f"{name:12} {value:,}")
+    run.tell()
 
 
 if __name__ == "__main__":

@@ -71,6 +71,8 @@ FIGURES: dict[str, Distance] = {
 """Signed distance to each figure, in radii: negative inside, at most one radius from the origin."""
 KINDS = tuple(FIGURES)
 """The classes, in the order of their numbers."""
+FIVE = ("disc", "square", "triangle", "cross", "star")
+"""Those for pages that need fewer."""
 # --8<-- [end:kinds]
 
 

@@ -434,8 +434,7 @@ def main() -> None:
     given = parser.parse_args()
     run = PlainRun(seed=given.seed, config={"table": given.table})
     train(run, given.model)
-    for name, value in {**run.summary, **run.timings}.items():
-        print(f"{name:12} {value:.4g}" if isinstance(value, float) else f"{name:12} {value:,}")
+    run.tell()
 
 
 if __name__ == "__main__":

@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+import copy
 import io
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
 import torch
 from torch import nn
 
-from examples import shapes
+from examples import shapes, trials
 from examples.recorder import Run
 from examples.training import accuracy, count, fit, scores, tensors
+from examples.trials import Settings
 
 OLD = ("disc", "square", "cross", "moon", "bars")
 """Shapes that the network is trained on first, with plenty of pictures."""
@@ -27,7 +29,7 @@ STEPS = 150
 BATCH = 32
 
 # --8<-- [start:settings]
-CANDIDATES: Mapping[str, list[dict[str, Any]]] = {
+CANDIDATES: Mapping[str, Sequence[Settings]] = {
     "scratch": [{"learning_rate": r} for r in (0.001, 0.003, 0.01, 0.03)],
     "tuned": [{"learning_rate": r} for r in (0.0003, 0.001, 0.003, 0.01)],
     "frozen": [{"C": c} for c in (0.03, 0.3, 3.0, 30.0)],
@@ -38,9 +40,9 @@ CANDIDATES: Mapping[str, list[dict[str, Any]]] = {
 # --8<-- [end:settings]
 
 # The winners of `search`, copied here so that no page searches again for each seed.
-SETTINGS: Mapping[str, dict[str, Any]] = {
+SETTINGS: Mapping[str, Settings] = {
     "scratch": {"learning_rate": 0.03},
-    "tuned": {"learning_rate": 0.003},
+    "tuned": {"learning_rate": 0.001},
     "frozen": {"C": 0.03},
     "random": {"C": 0.3},
     "svm": {"C": 10.0, "gamma": 0.003},
@@ -111,7 +113,7 @@ def upstream(run: Any) -> nn.Module:
 
 # --8<-- [start:ways]
 def learn(
-    way: str, x: np.ndarray, y: np.ndarray, *, seed: int, settings: Mapping[str, Any], old: nn.Module | None = None
+    way: str, x: np.ndarray, y: np.ndarray, *, seed: int, settings: Settings, old: nn.Module | None = None
 ) -> Any:
     """Learn the new shapes from `x`, shape `(n, 24, 24)`, and classes `y`.
 
@@ -189,20 +191,15 @@ def search(run: Run) -> None:
     way = run.config["model"]
     x, y = pictures(1000, NEW, 60, 1)
     x_valid, y_valid = pictures(1000, NEW, N_TEST, 2)
-    found = []
     with run.timer("search_s"):
         old = pretrain(1000, steps=run.config.get("steps", STEPS_OLD)) if way in ("tuned", "frozen") else None
-        weights = {name: value.clone().numpy() for name, value in old.state_dict().items()} if old else {}
-        for settings in CANDIDATES[way]:
-            # Going on with training changes the network, so each trial begins with the same one.
-            start = trained(weights) if old else None
-            names = learn(way, x, y, seed=1000, settings=settings, old=start)
-            found.append(float((names(x_valid) == y_valid).mean()))
-    best = CANDIDATES[way][int(np.argmax(found))]
-    print(f"{way}: {dict(zip(map(str, CANDIDATES[way]), found, strict=True))}")
-    run.summary["trials"] = len(found)
-    run.summary["best_val_acc"], run.summary["worst_val_acc"] = max(found), min(found)
-    run.summary["in_use"] = int(best == SETTINGS[way])
+
+    def score(settings: Settings) -> float:
+        # Going on with training changes the network, so each trial begins with a copy.
+        names = learn(way, x, y, seed=1000, settings=settings, old=copy.deepcopy(old))
+        return float((names(x_valid) == y_valid).mean())
+
+    trials.search(run, CANDIDATES[way], score, SETTINGS[way])
 
 
 # --8<-- [start:draw]

@@ -1,14 +1,13 @@
 """Tuning: search good settings with the same number of trials for every model, on data used for nothing else.
 
-`python -m examples.tuning svm` searches one model, without a name all of them, and prints the winners that
-`settings.json` holds.
+`python -m examples.tuning svm` searches one model, without a name all of them, and prints the winners;
+`python -m examples.winners` writes those that were recorded into `settings.json`.
 """
 
 from __future__ import annotations
 
 import argparse
 import itertools
-import json
 import random
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -21,6 +20,7 @@ from examples.learners import RESERVED, digits, fitted, share
 from examples.mnist1d import CLASSICAL, N_TRAIN, build, load
 from examples.recorder import PlainRun, Run
 from examples.settings import Settings
+from examples.trials import told
 
 TRIALS = 5
 """Settings tried per model."""
@@ -155,7 +155,7 @@ def tune(run: Run) -> None:
     run.summary["best_val_acc"] = winner.val_acc
     run.summary["worst_val_acc"] = min(trial.val_acc for trial in trials)
     run.summary["winner"] = trials.index(winner) + 1
-    print(f"{json.dumps(model)}: {json.dumps(dict(winner.settings))},")
+    print(f"{model}: {told(winner.settings)}")
 
 
 # --8<-- [end:tune]

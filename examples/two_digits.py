@@ -6,7 +6,7 @@ sum; one of them is told both digits as well.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -14,9 +14,10 @@ import numpy as np
 import torch
 from torch import nn
 
-from examples import digits
+from examples import digits, trials
 from examples.recorder import Run
 from examples.training import count, fit, scores, tensors
+from examples.trials import Settings
 
 HEIGHT, WIDTH = 10, 20
 """Pixels of a canvas; each half of it holds one digit of 8x8 pixels, anywhere in it."""
@@ -26,14 +27,14 @@ N_TEST_SUMS = 1000
 STEPS = 800
 """Updates of every network."""
 BATCH = 32
-CANDIDATES: Mapping[str, list[dict[str, Any]]] = {
+CANDIDATES: Mapping[str, Sequence[Settings]] = {
     "svm": [{"C": c, "gamma": g} for c in (1.0, 10.0) for g in (0.02, 0.05)],
     "whole": [{"learning_rate": r, "weight_decay": w} for r in (0.003, 0.01) for w in (0.01, 0.1)],
 }
 """Four trials each, written down before any was tried; judged on the validation digits of a split of their own."""
 
 # The winners of `search`, copied here.
-SETTINGS: Mapping[str, dict[str, Any]] = {
+SETTINGS: Mapping[str, Settings] = {
     "svm": {"C": 10.0, "gamma": 0.05},
     "whole": {"learning_rate": 0.01, "weight_decay": 0.1},
 }
@@ -127,7 +128,7 @@ def both(outputs: torch.Tensor, targets: torch.Tensor) -> torch.Tensor:
 
 
 # --8<-- [start:answer]
-def train_parts(x: np.ndarray, y: np.ndarray, settings: Mapping[str, Any]) -> Any:
+def train_parts(x: np.ndarray, y: np.ndarray, settings: Settings) -> Any:
     """Train the part that names one digit on single digits, shape `(n, 64)`."""
     from sklearn.svm import SVC  # noqa: PLC0415 - a run loads only what it trains
 
@@ -141,7 +142,7 @@ def add_parts(model: Any, sums: Sums) -> np.ndarray:
     return total
 
 
-def train_whole(sums: Sums, *, told: str, seed: int, steps: int, settings: Mapping[str, Any]) -> nn.Module:
+def train_whole(sums: Sums, *, told: str, seed: int, steps: int, settings: Settings) -> nn.Module:
     """Train the network that sees the whole canvas, told the sum of each canvas or both of its digits."""
     common = {"seed": seed, "steps": steps, "batch": BATCH, **settings}
     if told == "sum":
@@ -211,20 +212,17 @@ def search(run: Run) -> None:
     data = digits.load(1000)
     valid = place(data.x_valid, data.y_valid, N_TEST_SUMS, np.random.default_rng([26, 1000]))
     sums = place(data.x_train, data.y_train, N_SUMS, np.random.default_rng([26, 1001]))
-    steps, found = run.config.get("steps", STEPS), []
-    with run.timer("search_s"):
-        for settings in CANDIDATES[name]:
-            if name == "whole":
-                network = train_whole(sums, told="sum", seed=0, steps=steps, settings=settings)
-                answers = add_whole(network, valid, told="sum")
-            else:
-                answers = add_parts(train_parts(data.x_train, data.y_train, settings), valid)
-            found.append(float((answers == valid.total).mean()))
-    best = CANDIDATES[name][int(np.argmax(found))]
-    print(f"{name}: {dict(zip(map(str, CANDIDATES[name]), found, strict=True))}")
-    run.summary["trials"] = len(found)
-    run.summary["best_val_acc"], run.summary["worst_val_acc"] = max(found), min(found)
-    run.summary["in_use"] = int(best == SETTINGS[name])
+    steps = run.config.get("steps", STEPS)
+
+    def score(settings: Settings) -> float:
+        if name == "whole":
+            network = train_whole(sums, told="sum", seed=0, steps=steps, settings=settings)
+            answers = add_whole(network, valid, told="sum")
+        else:
+            answers = add_parts(train_parts(data.x_train, data.y_train, settings), valid)
+        return float((answers == valid.total).mean())
+
+    trials.search(run, CANDIDATES[name], score, SETTINGS[name])
 
 
 # --8<-- [start:draw]

@@ -8,7 +8,7 @@ Acoustical Society of America 24 (1952), https://doi.org/10.1121/1.1906875; ours
 from __future__ import annotations
 
 import copy
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -16,8 +16,10 @@ import numpy as np
 import torch
 from torch import nn
 
+from examples import trials
 from examples.recorder import Run
 from examples.training import accuracy, count, fit, tensors
+from examples.trials import Settings
 
 RATE = 4000
 """Samples a second."""
@@ -44,7 +46,7 @@ STEPS_MORE = 80
 BATCH = 64
 
 # --8<-- [start:settings]
-CANDIDATES: Mapping[str, list[dict[str, Any]]] = {
+CANDIDATES: Mapping[str, Sequence[Settings]] = {
     "logreg-wave": [{"C": c} for c in (0.001, 0.01, 0.1, 1.0)],
     "forest-wave": [{"max_features": f, "min_samples_leaf": n} for f in (16, 32) for n in (1, 3)],
     "logreg-bands": [{"C": c} for c in (0.03, 0.3, 3.0, 30.0)],
@@ -57,13 +59,13 @@ CANDIDATES: Mapping[str, list[dict[str, Any]]] = {
 # --8<-- [end:settings]
 
 # The winners of `search`, copied here so that no page searches again for each seed.
-SETTINGS: Mapping[str, dict[str, Any]] = {
+SETTINGS: Mapping[str, Settings] = {
     "logreg-wave": {"C": 0.01},
     "forest-wave": {"max_features": 32, "min_samples_leaf": 3},
     "logreg-bands": {"C": 0.3},
     "forest-bands": {"max_features": 4, "min_samples_leaf": 1},
     "shallow-bands": {"hidden": 128, "learning_rate": 0.01},
-    "cnn-picture": {"channels": 8, "learning_rate": 0.01},
+    "cnn-picture": {"channels": 4, "learning_rate": 0.003},
     "cnn-wave": {"channels": 24, "learning_rate": 0.01},
 }
 
@@ -173,7 +175,7 @@ HEARD: Mapping[str, Callable[[np.ndarray], np.ndarray]] = {"wave": whole, "bands
 """What a model is shown, by the second half of its name."""
 
 
-def build(name: str, settings: Mapping[str, Any], seed: int) -> Any:
+def build(name: str, settings: Settings, seed: int) -> Any:
     """Make the untrained model called *name*; the seed decides its first weights or its draws."""
     kind = name.partition("-")[0]
     if kind == "logreg":
@@ -192,13 +194,13 @@ def build(name: str, settings: Mapping[str, Any], seed: int) -> Any:
 
 
 # --8<-- [start:networks]
-def shallow(settings: Mapping[str, Any]) -> nn.Module:
+def shallow(settings: Settings) -> nn.Module:
     """Make a network with one hidden layer for the 48 numbers that the engineer chose."""
     hidden = settings["hidden"]
     return nn.Sequential(nn.BatchNorm1d(48), nn.Linear(48, hidden), nn.ReLU(), nn.Linear(hidden, len(WORDS)))
 
 
-def cnn_picture(settings: Mapping[str, Any]) -> nn.Module:
+def cnn_picture(settings: Settings) -> nn.Module:
     """Make three layers of filters that slide over the spectrogram, from 15x60 down to 8x15 places."""
     c = settings["channels"]
     return nn.Sequential(
@@ -210,7 +212,7 @@ def cnn_picture(settings: Mapping[str, Any]) -> nn.Module:
     )  # fmt: skip
 
 
-def cnn_wave(settings: Mapping[str, Any]) -> nn.Module:
+def cnn_wave(settings: Settings) -> nn.Module:
     """Make three layers of filters that slide along the wave itself; the first must find pitches by itself."""
     c = settings["channels"]
     return nn.Sequential(
@@ -307,19 +309,14 @@ def search(run: Run) -> None:
     waves_valid, y_valid = speak(N_TEST, np.random.default_rng([18, 1001]))
     hear = HEARD[name.partition("-")[2]]
     x, x_valid = hear(waves), hear(waves_valid)
-    scores = []
-    with run.timer("search_s"):
-        for settings in CANDIDATES[name]:
-            model = build(name, settings, 0)
-            steps = run.config.get("steps", STEPS)
-            train(model, x, y, seed=0, rate=settings.get("learning_rate", 0.0), steps=steps)
-            scores.append(right(model, x_valid, y_valid))
-    best = CANDIDATES[name][int(np.argmax(scores))]
-    print(f"{name}: {dict(zip(map(str, CANDIDATES[name]), scores, strict=True))}")
-    run.summary["trials"] = len(scores)
-    run.summary["best_val_acc"] = max(scores)
-    run.summary["worst_val_acc"] = min(scores)
-    run.summary["in_use"] = int(best == SETTINGS[name])
+
+    def score(settings: Settings) -> float:
+        model = build(name, settings, 0)
+        steps = run.config.get("steps", STEPS)
+        train(model, x, y, seed=0, rate=settings.get("learning_rate", 0.0), steps=steps)
+        return right(model, x_valid, y_valid)
+
+    trials.search(run, CANDIDATES[name], score, SETTINGS[name])
 
 
 # --8<-- [start:draw]

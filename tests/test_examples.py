@@ -158,8 +158,27 @@ def test_a_network_learns_what_it_is_shown():
     assert training.accuracy(model, x, y) > 0.9
 
 
+def test_a_plain_run_tells_each_metric_and_timer_on_a_line(capsys):
+    run = PlainRun(summary={"test_acc": 0.91234, "n_params": 5210}, timings={"train_s": 1.5})
+    run.tell()
+
+    assert capsys.readouterr().out == "test_acc 0.9123\nn_params 5,210\ntrain_s  1.5\n"
+
+
 def test_the_settings_in_use_are_those_that_won_the_recorded_searches():
     assert winners.recorded() == USED
+
+
+def test_no_recorded_search_found_better_settings_than_those_in_use():
+    files = sorted((ROOT / "records").glob("*/*/*.json"))
+    in_use = {
+        str(file): metrics["in_use"]
+        for file in files
+        if "in_use" in (metrics := json.loads(file.read_text(encoding="utf-8")).get("metrics", {}))
+    }
+
+    assert in_use
+    assert [file for file, used in in_use.items() if not used] == []
 
 
 def test_every_model_gets_the_same_number_of_trials():

@@ -50,6 +50,8 @@ def test_a_network_reports_both_stages_and_moves_no_weight_while_it_answers(kind
     assert dict(run.series["old_acc"])[10] == run.summary["before_acc"]
     assert dict(run.series["new_acc"])[20] == run.summary["new_acc"]
     assert run.summary["n_moved"] == 0
+    assert len(run.items) == (load(0).y_test < 5).sum()
+    assert np.mean(run.items) == run.summary["old_acc"]
     assert run.summary["among_old_acc"] >= run.summary["old_acc"]
 
 
