@@ -133,7 +133,7 @@ def test_single_runs_are_not_ranked():
     html, _ = show(BOTH, a_run("svm", (0.9,)), a_run("mlp", (0.8,)), a_run("knn", (0.7,)))
 
     assert "dl-best" not in html
-    assert "Single runs, no intervals." in caption(html)
+    assert "Single runs (seed 0), no intervals." in caption(html)
 
 
 def test_equal_counts_are_equally_good_and_none_is_best_when_all_are_equal():
