@@ -24,6 +24,7 @@ ENGLISH: Mapping[str, Entry] = {
     "single-run": "single run",
     "of-seeds": {"one": "seed {seeds}", "other": "seeds {seeds}"},
     "deterministic": "deterministic",
+    "seeds-agree": "all {n} seeds agree",
     "no-interval": "no interval",
     "range": "({low} to {high})",
     "counted": "counted, not estimated",
