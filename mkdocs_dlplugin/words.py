@@ -368,6 +368,9 @@ ENGLISH: Mapping[str, Entry] = {
     "table-size": "{rows} × {columns}.",
     "rows-left-out": "… {n} more rows …",
     "ran": "Ran on {devices}, {day}, {time} for {jobs}.",
+    # Several of them in one line.
+    "ran-runs": "Ran on {devices}, {day}: {runs}.",
+    "ran-run": "{run}, {time} for {jobs}",
     "unknown-day": "an unknown day",
     "details": "details",
     "code-of": "Code: {title}",
