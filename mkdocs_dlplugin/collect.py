@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import ast
-import functools
 import itertools
 import math
 import sys
@@ -12,9 +11,10 @@ from typing import Any
 
 from mkdocs_dlplugin import plots, screen, snippet
 from mkdocs_dlplugin.errors import RunFailed, suggest
-from mkdocs_dlplugin.explain import clean, failure, from_exception
+from mkdocs_dlplugin.explain import failure, from_exception
 from mkdocs_dlplugin.model import Job, Limits
 from mkdocs_dlplugin.reporting import counted
+from mkdocs_dlplugin.whereabouts import clean
 
 Series = tuple[tuple[float, ...], tuple[float | None, ...]]
 """Steps and values of one name, as a record holds them."""
@@ -123,9 +123,14 @@ def thin(points: Sequence[tuple[float, float]], most: int = Limits.points) -> Se
 
 
 def tidy(content: bytes, *folders: str) -> str:
-    """Make text of what a job printed: any bytes, only the last state of progress bars, paths relative to `folders`."""
+    """Make text of what a job printed: any bytes, only the last state of progress bars, no folder of this machine.
+
+    Args:
+        content: The bytes.
+        folders: Those that paths become relative to, as for `whereabouts.clean`.
+    """
     text = content.decode("utf-8", "backslashreplace").replace("\0", "\\x00")
-    return functools.reduce(clean, folders, screen.settle(text))
+    return clean(screen.settle(text), *folders)
 
 
 def _rounded(value: float) -> float | None:

@@ -131,9 +131,11 @@ def _choice(allowed: Sequence[Any], value: Any) -> Any:
     text = _text(value)
     if text in allowed:
         return text
-    listed = ", ".join(f"'{choice}'" for choice in allowed)
-    hint = suggest(str(text), [str(choice) for choice in allowed])
-    raise _KindError(f"one of {listed}" if len(allowed) > 1 else listed, hint if hint.startswith("Did") else "")
+    # The empty word stands for nothing said; an author says nothing by leaving the option out.
+    named = [str(choice) for choice in allowed if choice != ""]
+    listed = ", ".join(f"'{choice}'" for choice in named)
+    hint = suggest(str(text), named)
+    raise _KindError(f"one of {listed}" if len(named) > 1 else listed, hint if hint.startswith("Did") else "")
 
 
 def _tuple(args: Sequence[Any], value: Any, name: str, where: Where) -> tuple[Any, ...]:

@@ -59,6 +59,12 @@ def fineness(size: float, half: float | None) -> Fineness:
     return Fineness(min(plain.places + exponent, FINEST), exponent)
 
 
+def leading(value: float) -> Fineness:
+    """Choose the fineness that leaves of a small value its first digit: `0.03`, `2 × 10⁻⁷`."""
+    first = -math.floor(math.log10(abs(value))) if abs(value) >= _NOTHING else 0
+    return Fineness(first) if first <= FINEST else Fineness(0, -first)
+
+
 def written(value: float, fine: Fineness) -> str:
     """Write a number in the language of the site: `0.942`, `12,300`, `1.20 × 10⁻⁶`."""
     if not math.isfinite(value):

@@ -18,6 +18,7 @@ from mkdocs_dlplugin.model import Job, Where, address
 from mkdocs_dlplugin.parts import at_lines
 from mkdocs_dlplugin.sightings import relative
 from mkdocs_dlplugin.sizes import show
+from mkdocs_dlplugin.whereabouts import clean
 
 _SHOWN_FRAMES = 6
 """Frames of one failure that are told, the outer and the inner half of a deep recursion."""
@@ -186,16 +187,6 @@ def frames_in(job: Job, trace: str) -> list[Frame]:
         if any(frame.path == job.source_path for frame in frames):
             return frames
     return []
-
-
-def clean(text: str, root: str) -> str:
-    """Take machine paths out of a text: project files by their path in the project, the home folder as `~`."""
-    folders = (os.path.realpath(root), "", "."), (root, "", "."), (str(Path.home()), "~/", "~")
-    for folder, inside, itself in folders:
-        if len(folder) > 1:
-            text = text.replace(folder + "/", inside)
-            text = re.sub(re.escape(folder) + r"(?![\w.-])", itself, text)
-    return text
 
 
 def _frame(job: Job, path: str, line: int) -> Frame | None:

@@ -26,7 +26,7 @@ from markdown.preprocessors import Preprocessor
 from markdown.treeprocessors import Treeprocessor
 from pymdownx.superfences import SuperFencesCodeExtension, SuperFencesException
 
-from mkdocs_dlplugin import headings
+from mkdocs_dlplugin import headings, ran
 from mkdocs_dlplugin.glance import KEY, KINDS, mentioned_in
 from mkdocs_dlplugin.placeholders import found
 from mkdocs_dlplugin.reporting import Reporter
@@ -223,7 +223,7 @@ class _Fill(Postprocessor):
         build = self.extension.build
         if build is None or not found(text):
             return text
-        filled = headings.settle(build.showing.fill(text, self.extension.url(self.md)))
+        filled = headings.settle(ran.gathered(build.showing.fill(text, self.extension.url(self.md))))
         tokens = getattr(self.md, "toc_tokens", None)
         if tokens is not None:
             headings.insert(

@@ -23,7 +23,7 @@ from mkdocs.structure.files import File, Files
 from mkdocs.structure.pages import Page
 from mkdocs.structure.toc import AnchorLink
 
-from mkdocs_dlplugin import headings, unchanged
+from mkdocs_dlplugin import headings, ran, unchanged
 from mkdocs_dlplugin.glance import KEY, SUFFIXES, concerns, mentioned
 from mkdocs_dlplugin.markdown import DLExtension
 from mkdocs_dlplugin.pagehtml import into_head, minutes, under_title
@@ -262,7 +262,7 @@ class DLPlugin(BasePlugin[DLConfig]):  # type: ignore[no-untyped-call]
             if page is None or page.content is None:
                 continue
             if found(page.content):
-                page.content = headings.settle(self.scene.fill(page.content, page.url))
+                page.content = headings.settle(ran.gathered(self.scene.fill(page.content, page.url)))
                 self.ours[file.src_uri] = page
                 _add_headings(page, config)
             _fill_titles(page, self.scene)
@@ -326,7 +326,7 @@ class DLPlugin(BasePlugin[DLConfig]):  # type: ignore[no-untyped-call]
         if self.scene is None:
             return output
         of_a_run = self.runs is not None and self.runs.holds(page)
-        output = headings.settle(self.scene.fill(output, page.url))
+        output = headings.settle(ran.gathered(self.scene.fill(output, page.url)))
         if of_a_run or 'class="dl-' in output:
             facts = _facts(page, config, self.config.raw)._replace(image=self.cards.get(page.file.src_uri, ""))
             head = self.scene.head(page.file.src_uri, facts) + self._following(page)

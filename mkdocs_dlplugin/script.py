@@ -93,7 +93,8 @@ class Script:
         name = f"fig-{len(self.figures) + 1}.{look.kind}" if look.content else ""
         if look.content:
             self.figures[name] = look.content
-        said = (tidy(text.encode("utf-8", "backslashreplace"), self._job.root) for text in (look.text, look.plain))
+        # Folders of this machine are taken out by the engine, which knows them all.
+        said = (tidy(text.encode("utf-8", "backslashreplace")) for text in (look.text, look.plain))
         self.outputs.append(Output(look.kind, next(said), name, self._part, next(said)))
         self._mark(parts.shown_mark(self._job, len(self.outputs)))
 

@@ -8,7 +8,7 @@ from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
 from html import escape
 
-from mkdocs_dlplugin import fences, headings, placeholders
+from mkdocs_dlplugin import fences, headings, placeholders, ran
 from mkdocs_dlplugin.around import Around
 from mkdocs_dlplugin.asked import Asked
 from mkdocs_dlplugin.belongings import Belongings
@@ -220,7 +220,7 @@ class Showing:
             renderer=self._renderer,
         )
         spot = self._place(run.where, "", url)
-        html = placeholders.unmarked(headings.settle(runpage.render(told, spot))) + scripted.again(spot)
+        html = placeholders.unmarked(headings.settle(ran.gathered(runpage.render(told, spot)))) + scripted.again(spot)
         self.memory.pieces[piece_key(run_key(name, facts, page_url), url)] = html
         return html
 

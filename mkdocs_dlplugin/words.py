@@ -6,7 +6,7 @@ Messages for authors stay English, as those of their generator do.
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from html import escape
 from importlib import resources
 from string import Formatter
@@ -22,7 +22,9 @@ ENGLISH: Mapping[str, Entry] = {
     "points": "pp",
     "seeds": {"one": "{n} seed", "other": "{n} seeds"},
     "single-run": "single run",
+    "of-seeds": {"one": "seed {seeds}", "other": "seeds {seeds}"},
     "deterministic": "deterministic",
+    "seeds-agree": "all {n} seeds agree",
     "no-interval": "no interval",
     "range": "({low} to {high})",
     "counted": "counted, not estimated",
@@ -69,7 +71,7 @@ ENGLISH: Mapping[str, Entry] = {
     "bold-column": "Bold: the best mean of its column",
     "bold-row": "Bold: the best mean of its row",
     "tied-sign": "≈: not told apart from it.",
-    "single-runs": "Single runs, no intervals.",
+    "single-runs": "Single runs ({seeds}), no intervals.",
     "means": "Mean over {seeds} seeds, no intervals.",
     "means-interval": "Mean over {seeds} seeds; {sign} is the 95\N{NO-BREAK SPACE}% interval ({over}).",
     "plus-minus-or-range": "± or the range in brackets",
@@ -123,8 +125,8 @@ ENGLISH: Mapping[str, Entry] = {
     "images-title": "Images {pattern}",
     "image-alt": "{n} of {all}, {label} ({run}, seed {seed})",
     "images-of": {
-        "one": "One picture of {size} pixels from {run}.",
-        "other": "{n} pictures of {size} pixels from {run}.",
+        "one": "One picture of {size} pixels from {run}, seed {seed}.",
+        "other": "{n} pictures of {size} pixels from {run}, seed {seed}.",
     },
     "images-of-seed": {
         "one": "One picture of {size} pixels from {run}, seed {seed} of {all} seeds.",
@@ -160,11 +162,11 @@ ENGLISH: Mapping[str, Entry] = {
     "chart-at": "At {along} {place}: {told}.",
     "chart-at-ends": "At the end of each line: {told}.",
     "chart-at-nothing": "{told}.",
-    "chart-single-line": "Lines are single runs, without interval.",
-    "chart-single-dot": "Dots are single runs, without interval.",
-    "chart-single-bar": "Bars are single runs, without interval.",
-    "chart-single-scatter": "Marks are single runs, without interval.",
-    "chart-single-heatmap": "Cells are single runs, without interval.",
+    "chart-single-line": "Lines are single runs ({seeds}), without interval.",
+    "chart-single-dot": "Dots are single runs ({seeds}), without interval.",
+    "chart-single-bar": "Bars are single runs ({seeds}), without interval.",
+    "chart-single-scatter": "Marks are single runs ({seeds}), without interval.",
+    "chart-single-heatmap": "Cells are single runs ({seeds}), without interval.",
     "chart-bare-line": "Lines are means of {seeds}, without interval.",
     "chart-bare-dot": "Dots are means of {seeds}, without interval; small dots are single seeds.",
     "chart-bare-bar": "Bars are means of {seeds}, without interval.",
@@ -366,6 +368,9 @@ ENGLISH: Mapping[str, Entry] = {
     "table-size": "{rows} × {columns}.",
     "rows-left-out": "… {n} more rows …",
     "ran": "Ran on {devices}, {day}, {time} for {jobs}.",
+    # Several of them in one line.
+    "ran-runs": "Ran on {devices}, {day}: {runs}.",
+    "ran-run": "{run}, {time} for {jobs}",
     "unknown-day": "an unknown day",
     "details": "details",
     "code-of": "Code: {title}",
@@ -570,6 +575,12 @@ def html(name: str, **values: str | int) -> str:
 def listed(names: Sequence[str]) -> str:
     """Write a list as people say it: `a, b and c`."""
     return say("list-and", others=", ".join(names[:-1]), last=names[-1]) if len(names) > 1 else "".join(names)
+
+
+def named(seeds: Iterable[int]) -> str:
+    """Name seeds: `seed 0`, `seeds 0, 1 and 7`."""
+    once = sorted(set(seeds))
+    return say("of-seeds", n=len(once), seeds=listed([str(seed) for seed in once]))
 
 
 def separators() -> dict[str, Any]:

@@ -192,7 +192,7 @@ def test_a_single_run_has_a_line_and_no_band():
     html, _, paper = show(Options("one", kind="line", y="loss"), a_run("one", 0.9, series=series))
 
     assert marks(paper.specs[0], "area")[0]["data"]["values"] == []
-    assert "At step 1: one 1.5 single run. Lines are single runs, without interval." in text(html)
+    assert "At step 1: one 1.5 single run. Lines are single runs (seed 0), without interval." in text(html)
 
 
 # Around the drawing.

@@ -342,6 +342,7 @@ def test_groups_have_headings_that_readers_know(sites):
         ("verdict: suported", "Did you mean 'supported'?"),
         ("page: deep/onn.md", "no page with claims is called 'deep/onn.md'.\n  Did you mean 'deep/one.md'?"),
         ("said_by: Bob", "no claim is said by 'Bob'.\n  Known here: 'Blog'."),
+        ("group: date", "'group' must be one of 'topic', 'verdict', 'page', 'article', got 'date'."),
         ("sort: date", "'sort' must be one of"),
         ("topics: speed", "'topics' is not an option of claims.\n  Did you mean 'topic'?"),
     ],

@@ -16,6 +16,7 @@ import pytest
 from mkdocs_dlplugin.__main__ import main
 from mkdocs_dlplugin.commands import doctor, gc
 from mkdocs_dlplugin.commands.containment import describe
+from mkdocs_dlplugin.commands.status import _counts
 from mkdocs_dlplugin.engines.inline import Inline
 from mkdocs_dlplugin.engines.isolation import Found
 from mkdocs_dlplugin.fingerprint import digest_bytes, digest_json
@@ -705,3 +706,7 @@ def test_a_record_that_is_removed_while_it_is_read_is_a_miss(tmp_path):
 
     assert True in met
     assert not [path for path in (tmp_path / "records").rglob("*") if path.is_file()]
+
+
+def test_thousands_of_jobs_read_as_thousands():
+    assert _counts([{"state": "fresh"}] * 3185) == "3,185 fresh"

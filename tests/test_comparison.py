@@ -133,7 +133,7 @@ def test_single_runs_are_not_ranked():
     html, _ = show(BOTH, a_run("svm", (0.9,)), a_run("mlp", (0.8,)), a_run("knn", (0.7,)))
 
     assert "dl-best" not in html
-    assert "Single runs, no intervals." in caption(html)
+    assert "Single runs (seed 0), no intervals." in caption(html)
 
 
 def test_equal_counts_are_equally_good_and_none_is_best_when_all_are_equal():
@@ -311,11 +311,27 @@ def test_turned_around_a_group_is_a_heading_over_its_runs():
     assert html.count("<colgroup ") == 3
 
 
+def test_turned_around_the_points_of_one_run_are_headed_by_their_values():
+    options = Options(({"svm(n=*)": "SVM"},), ("acc",), transpose=True)
+    html, _ = show(options, *grid("svm", {100: 0.8, 300: 0.9}))
+
+    assert heads(html)[1:] == [("colgroup", "SVM by n"), ("col", "100"), ("col", "300")]
+    assert '<th scope="col" rowspan="2">Metric</th>' in html
+
+
+def test_turned_around_points_of_two_runs_are_headed_by_both():
+    options = Options(("svm(n=*)", "mlp(n=*)"), ("acc",), transpose=True)
+    html, _ = show(options, *grid("svm", {100: 0.8, 300: 0.9}), *grid("mlp", {100: 0.8, 300: 0.9}))
+
+    assert [head for scope, head in heads(html) if scope == "col"][1:3] == ["svm (n=100)", "svm (n=300)"]
+
+
 def test_a_parameter_may_be_the_columns():
     options = Options(("svm(n=*)", "mlp(n=*)"), ("acc",), columns="n")
     html, _ = show(options, *grid("svm", {300: 0.9, 100: 0.8}, "SVM"), *grid("mlp", {100: 0.5, 300: 0.95}))
 
-    assert [head for scope, head in heads(html) if scope == "col"] == ["Run", "n = 100", "n = 300"]
+    assert [head for scope, head in heads(html) if scope == "col"] == ["Run", "100", "300"]
+    assert [head.partition("<")[0] for scope, head in heads(html) if scope == "colgroup"] == ["Accuracy by n"]
     assert [row[0] for row in rows(html)] == ["SVM", "mlp"]
     assert [re.findall(r"^\S+", cell)[0] for cell in rows(html)[0][1:]] == ["80", "90"]
 
@@ -332,7 +348,8 @@ def test_several_metrics_of_a_grid_have_a_heading_each():
     groups = [a_run("svm", GOOD, params={"n": n}, loss=1.0 / n) for n in (100, 300)]
     html, _ = show(options, *groups)
 
-    assert [head.partition("<")[0] for scope, head in heads(html) if scope == "colgroup"] == ["Accuracy", "Loss"]
+    over = [head.partition("<")[0] for scope, head in heads(html) if scope == "colgroup"]
+    assert over == ["Accuracy by n", "Loss by n"]
     assert '<colgroup span="1"></colgroup><colgroup span="2"></colgroup><colgroup span="2"></colgroup>' in html
 
 

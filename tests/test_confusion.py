@@ -169,7 +169,7 @@ def test_the_caption_says_what_was_found_over_which_seeds():
 
 
 def test_the_caption_of_a_single_run_says_that_it_is_one():
-    assert "(single run)" in text(show(ASKED, a_run(CATS))[0])
+    assert "(seed 0)" in text(show(ASKED, a_run(CATS))[0])
 
 
 def test_numbers_of_items_may_be_shown_alone():

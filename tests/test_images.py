@@ -219,6 +219,12 @@ def test_a_pattern_chooses_among_them_and_2_comes_before_10():
     assert labels(html) == ["w 2", "w 10"]
 
 
+def test_of_a_single_seed_the_caption_says_which_it_is():
+    html, _ = show(ASKED, a_run(saved("filter", np.zeros((2, 8, 8))), seeds=(3,)))
+
+    assert re.sub(r"<[^>]+>", "", html).count("2 pictures of 8 × 8 pixels from CNN, seed 3.") == 1
+
+
 def test_of_several_seeds_the_first_is_shown_and_said():
     run = a_run(saved("filter", np.zeros((2, 8, 8))), seeds=(3, 4))
 

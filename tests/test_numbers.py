@@ -10,7 +10,7 @@ import pytest
 from mkdocs_dlplugin import words
 from mkdocs_dlplugin.digits import brief
 from mkdocs_dlplugin.model import Metric
-from mkdocs_dlplugin.numbers import shown
+from mkdocs_dlplugin.numbers import shown, spoken
 from mkdocs_dlplugin.stats import Estimate
 
 PERCENT = Metric("acc", style="percent", range=(0, 1))
@@ -60,10 +60,38 @@ def said(mean: float, half: float | None, metric: Metric = PLAIN, spec: str = ""
         (0.94237, 0.0113, PLAIN, ".2e", "9.42e-01 ± 1.1e-02"),
         (1.6, 0.2, PLAIN, "x", "1.6× ± 0.2"),
         (0.5, 0.1, PERCENT, "%", "50.0 % ± 10"),
+        (0.012, 0.003, PLAIN, ".1x", "0.012× ± 0.003"),
+        (0.012, None, PLAIN, ".1x", "0.01× single run"),
+        (0.012, 0.0, PLAIN, ".1x", "0.01× deterministic"),
+        (0.0, 0.0, PLAIN, ".1x", "0.0× deterministic"),
+        (3e-8, 4e-9, PLAIN, "x", "3.0 × 10⁻⁸× ± 0.4 × 10⁻⁸"),
+        (0.0001, 0.00003, PERCENT, ".1%", "0.010 % ± 0.003"),
+        (0.00002, None, PERCENT, "", "0.002 % single run"),
+        (0.0004, 0.0001, PLAIN, "+.0pp", "+0.040 pp ± 0.010"),
+        # What the interval does not support is not brought back.
+        (0.0001, 0.02, PERCENT, ".1%", "0.0 % ± 2"),
     ],
 )
 def test_digits_follow_the_interval(mean, half, metric, spec, text):
     assert said(mean, half, metric, spec) == text
+
+
+@pytest.mark.parametrize(
+    ("half", "n", "text"),
+    [
+        (0.0, 5, "100.0 % (all 5 seeds agree)"),
+        (None, 1, "100.0 % single run"),
+        (0.02, 5, "100 % ± 2 (5 seeds)"),
+    ],
+)
+def test_in_a_sentence_seeds_that_agree_are_said_in_words(half, n, text):
+    number = spoken(over(1.0, half, n), PERCENT)
+
+    assert number.text.replace("\u00a0", " ") == text
+
+
+def test_a_skewed_ratio_keeps_both_ends():
+    assert said(0.05, 0.06, PLAIN, ".1x", skew=0.5) == "0.05× (0.02× to 0.11×)"
 
 
 WIDE = list(

@@ -10,7 +10,7 @@ from typing import Any, Literal
 
 import pytest
 
-from mkdocs_dlplugin.errors import DLError
+from mkdocs_dlplugin.errors import DLError, suggest
 from mkdocs_dlplugin.fences import Page, scan
 from mkdocs_dlplugin.lines import SnippetPaths
 from mkdocs_dlplugin.model import Block, Run, Where
@@ -111,6 +111,10 @@ def test_a_value_becomes_what_its_field_asks_for(raw, name, value):
 
     assert read_ == value
     assert type(read_) is type(value)
+
+
+def test_of_many_known_names_the_first_are_told_and_the_others_counted():
+    assert suggest("zz", [f"run{i}" for i in range(1_010)]).endswith("'run6', 'run7' and 1,002 more.")
 
 
 @pytest.mark.parametrize(

@@ -35,7 +35,7 @@ def status(chosen: argparse.Namespace, reporter: Reporter) -> Answer:
             told.append({"page": page, **{word: sum(job["state"] == word for job in found) for word in WORDS}})
             rows += found
     counts = {word: sum(row["state"] == word for row in rows) for word in WORDS}
-    lines.append(", ".join(f"{count} {word}" for word, count in counts.items()) + f" of {counted(len(rows), 'job')}")
+    lines.append(", ".join(f"{count:,} {word}" for word, count in counts.items()) + f" of {counted(len(rows), 'job')}")
     jobs_told = [{name: value for name, value in row.items() if name != "place"} for row in rows]
     return Answer({"pages": told, "jobs": jobs_told, **counts}, lines)
 
@@ -71,4 +71,4 @@ def _lines(made: Build, run: Run, jobs: Sequence[Mapping[str, Any]]) -> list[str
 
 def _counts(jobs: Iterable[Mapping[str, Any]]) -> str:
     words = [job["state"] for job in jobs]
-    return ", ".join(f"{words.count(word)} {word}" for word in WORDS if word in words)
+    return ", ".join(f"{words.count(word):,} {word}" for word in WORDS if word in words)

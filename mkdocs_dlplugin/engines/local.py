@@ -31,7 +31,7 @@ from mkdocs_dlplugin.engines.seam import OnProgress, Progress
 from mkdocs_dlplugin.engines.turns import Turns
 from mkdocs_dlplugin.engines.wire import Order, send_order
 from mkdocs_dlplugin.errors import RunFailed
-from mkdocs_dlplugin.explain import clean, failure
+from mkdocs_dlplugin.explain import failure
 from mkdocs_dlplugin.model import Job, Record
 
 _ANSWER = 3.0
@@ -261,7 +261,7 @@ class Local:
         self._start_zygote()
 
     def _no_engine(self, job: Job) -> RunFailed:
-        said = clean((self._home / "zygote.log").read_text("utf-8", "replace").strip().rpartition("\n")[2], job.root)
+        said = (self._home / "zygote.log").read_text("utf-8", "replace").strip().rpartition("\n")[2]
         hint = "Its processes are killed from outside, or Python itself does not start" + (f": {said}" if said else ".")
         return failure(job, "Engine: the process that runs it was lost twice", hint, kind="Engine")
 

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Sequence
+from dataclasses import replace
 
 from mkdocs_dlplugin import parts
 from mkdocs_dlplugin.engines.printed import Printed
 from mkdocs_dlplugin.model import Job, Output
+from mkdocs_dlplugin.whereabouts import clean
 
 _LONGEST = 80
 """Bytes that no mark has."""
@@ -77,6 +79,7 @@ class Parted:
             shown: What the job showed, in order; what left no mark stands at the end of its block.
             folders: As for `outputs`.
         """
+        shown = [replace(o, text=clean(o.text, *folders), plain=clean(o.plain, *folders)) for o in shown]
         self._here.add(self._held)
         self._held = b""
         places = self._shown[: len(shown)]

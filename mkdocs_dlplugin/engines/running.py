@@ -17,7 +17,6 @@ from mkdocs_dlplugin.engines.schedule import Device, Wish
 from mkdocs_dlplugin.engines.wire import unpack, unpack_failure
 from mkdocs_dlplugin.errors import DLError, RunFailed
 from mkdocs_dlplugin.explain import (
-    clean,
     failure,
     frames_in,
     from_exit,
@@ -28,6 +27,7 @@ from mkdocs_dlplugin.explain import (
 )
 from mkdocs_dlplugin.model import Job, Record
 from mkdocs_dlplugin.sizes import decimal
+from mkdocs_dlplugin.whereabouts import clean
 
 AFTER_RESULT = 2.0
 """Seconds that exit handlers may take once the result is there."""
@@ -163,11 +163,13 @@ def outcome(course: Course) -> Record | RunFailed:
         record = replace(
             course.record,
             outputs=course.printed.among(course.record.outputs, *folders),
-            notes=(*course.record.notes, *_notes(course)),
+            notes=tuple(clean(note, *folders) for note in (*course.record.notes, *_notes(course))),
             provenance={**course.record.provenance, **_memory(course)},
         )
         return mask_record(record, secrets)
     failed = course.failed or _ended(course)
+    # Inside the job the home folder is one of its own.
+    failed.problem, failed.hint = clean(failed.problem, *folders), clean(failed.hint, *folders)
     failed.output = course.printed.text(*folders)[-course.printed.kept :]
     failed.part = course.printed.ended
     return mask_failure(failed, secrets)
@@ -205,7 +207,7 @@ def _notes(course: Course) -> list[str]:
     if course.printed.dropped:
         total, kept = decimal(course.printed.total), decimal(course.printed.kept)
         notes.append(f"printed {total}; the first and the last {kept} are kept")
-    return [clean(note, course.job.root) for note in notes]
+    return notes
 
 
 def _read(file: Path) -> str:

@@ -15,7 +15,7 @@ from mkdocs_dlplugin.phrases import inside
 from mkdocs_dlplugin.results import Place
 from mkdocs_dlplugin.views.choices import Reference
 from mkdocs_dlplugin.views.figures import Figure, Line, Point, written
-from mkdocs_dlplugin.words import html, say
+from mkdocs_dlplugin.words import html, named, say
 
 TOLD = 6
 """Up to so many runs the caption names every one; of more, the highest and lowest."""
@@ -77,7 +77,8 @@ def basis(figure: Figure) -> str:
         return ""
     counts = {estimate.n for estimate in estimates}
     if counts == {1}:
-        return say(f"chart-single-{figure.kind}")
+        seeds = named(record.seed for point in figure.points for record in point.group.records)
+        return say(f"chart-single-{figure.kind}", seeds=seeds)
     spread = [estimate for estimate in estimates if estimate.low is not None]
     if not spread:
         return say(f"chart-bare-{figure.kind}", seeds=_seeds(counts))

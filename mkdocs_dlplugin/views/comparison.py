@@ -22,7 +22,7 @@ from mkdocs_dlplugin.views.footnotes import Footnotes
 from mkdocs_dlplugin.views.layouts import Sheet
 from mkdocs_dlplugin.views.listing import digest
 from mkdocs_dlplugin.views.tables import cell
-from mkdocs_dlplugin.words import html, say
+from mkdocs_dlplugin.words import html, named, say
 
 
 @dataclass(frozen=True)
@@ -146,7 +146,11 @@ def _seeds(rows: Sequence[Row]) -> list[str]:
     if not counts:
         return []
     if counts == [1]:
-        return [escape(say("single-runs"))]
+        return [
+            escape(
+                say("single-runs", seeds=named(r.seed for row in rows if row.group.complete for r in row.group.records))
+            )
+        ]
     seeds = f"{counts[0]}" if len(counts) == 1 else say("up-to", low=counts[0], high=counts[-1])
     samples = [s for row in rows for s in row.samples.values() if s.metric.kind != "exact"]
     spread = [found for found in map(estimate, samples) if found.low is not None]

@@ -23,7 +23,7 @@ from mkdocs_dlplugin.stats import Estimate, estimate
 from mkdocs_dlplugin.views import written
 from mkdocs_dlplugin.views.listing import digest
 from mkdocs_dlplugin.views.tables import cell, frame
-from mkdocs_dlplugin.words import html, number, say
+from mkdocs_dlplugin.words import html, named, number, say
 
 STEPS = (0.005, 0.05, 0.25, 0.75)
 """Shares at which a cell's tint changes: five tints can be told apart, and text can be read on each."""
@@ -204,7 +204,7 @@ def _told(seen: Seen, place: Place, *, alone: bool) -> str:
     accuracy = shown(seen.estimate([matrix.correct / matrix.total for matrix in seen.matrices]), _SHARE)
     right = f"{escape(accuracy.value)} {_spread(accuracy)}"
     name = written.runs([seen.group], place)
-    seeds = say("seeds", n=len(seen.matrices)) if len(seen.matrices) > 1 else say("single-run")
+    seeds = say("seeds", n=len(seen.matrices)) if len(seen.matrices) > 1 else named(r.seed for r in seen.group.records)
     said = [html("confusion-right", run=name, share=right, items=brief(round(_items(seen))), seeds=escape(seeds))]
     size = range(len(seen.labels))
     worst = max(

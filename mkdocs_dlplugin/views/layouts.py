@@ -55,17 +55,22 @@ def plain(sheet: Sheet) -> str:
         body = [_section(title, len(heads))] if title else []
         for row in rows:
             cells = [_cell(sheet, row, metric, pads[metric.name]) for metric in sheet.metrics]
-            body.append(f"<tr>{_name(sheet, row)}{''.join(cells)}{_curve(sheet, row)}</tr>")
+            body.append(f"<tr>{_name(sheet, row, row.label)}{''.join(cells)}{_curve(sheet, row)}</tr>")
         bodies.append(body)
     return frame(f"<tr>{''.join(heads)}</tr>", bodies, caption=sheet.caption, sortable=True)
 
 
 def transposed(sheet: Sheet) -> str:
-    """Draw a row per metric and a column per run, groups as headings over their runs."""
+    """Draw a row per metric and a column per run, groups as headings over their runs, one run over its own points."""
     grouped = any(title for title, _ in sheet.groups)
+    run, parameter = ("", "") if grouped else _alone(sheet.rows)
     corner = f'<th scope="col"{_rows(2) if grouped else ""}>{escape(say("metric"))}</th>'
-    names = "".join(_name(sheet, row, scope="col") for row in sheet.rows)
-    if grouped:
+    names = "".join(_name(sheet, row, _value(row, parameter), scope="col") for row in sheet.rows)
+    if parameter:
+        title = escape(say("chart-title-along", subject=run, along=_spoken(parameter)))
+        corner = corner.replace('scope="col"', f'scope="col"{_rows(2)}')
+        head = f"{_columns([1, len(sheet.rows)])}<tr>{corner}{_over(title, len(sheet.rows))}</tr><tr>{names}</tr>"
+    elif grouped:
         titles = "".join(_over(escape(title), len(rows)) for title, rows in sheet.groups)
         head = f"{_columns([1, *(len(rows) for _, rows in sheet.groups)])}<tr>{corner}{titles}</tr><tr>{names}</tr>"
     else:
@@ -89,10 +94,9 @@ def grid(sheet: Sheet, parameter: str, values: Sequence[Value]) -> str:
         values: In the order of the columns.
     """
     corner = f'<th scope="col"{_rows(2)}>{escape(say("run"))}</th>'
-    over = "".join(_over(_heading(metric), len(values)) for metric in sheet.metrics)
-    under = "".join(
-        f'<th scope="col">{escape(parameter)} = {escape(show(value))}</th>' for _ in sheet.metrics for value in values
-    )
+    # The parameter is named once over its values, and read with them, for it heads their group of columns.
+    over = "".join(_over(_heading(metric, along=_spoken(parameter)), len(values)) for metric in sheet.metrics)
+    under = "".join(f'<th scope="col">{escape(show(value))}</th>' for _ in sheet.metrics for value in values)
     head = f"{_columns([1, *(len(values) for _ in sheet.metrics)])}<tr>{corner}{over}</tr><tr>{under}</tr>"
     pads = {
         (metric.name, value): _widest(metric, [row for row in sheet.rows if row.group.params[parameter] == value])
@@ -127,15 +131,39 @@ def _lines(rows: Sequence[Row], parameter: str) -> dict[str, dict[Value, Row]]:
     return lines
 
 
+def _alone(rows: Sequence[Row]) -> tuple[str, str]:
+    """Return what all rows are called and the one parameter in which they differ; empty where it is otherwise."""
+    for parameter in rows[0].group.params if len(rows) > 1 else ():
+        if all(parameter in row.group.params for row in rows):
+            lines = _lines(rows, parameter)
+            if len(lines) == 1 and [len(points) for points in lines.values()] == [len(rows)]:
+                return next(iter(lines)), parameter
+    return "", ""
+
+
 # Heads.
 
 
-def _heading(metric: Metric) -> str:
-    """Name a metric, with an arrow to where it is better, in words for those who do not see it."""
+def _spoken(parameter: str) -> str:
+    return parameter.replace("_", " ")
+
+
+def _value(row: Row, parameter: str) -> str:
+    return show(row.group.params[parameter]) if parameter else row.label
+
+
+def _heading(metric: Metric, along: str = "") -> str:
+    """Name a metric, with an arrow to where it is better, in words for those who do not see it.
+
+    Args:
+        metric: The metric.
+        along: The parameter whose values its columns are; empty where they are not.
+    """
     said = {"higher": say("higher-better"), "lower": say("lower-better"), "": ""}[metric.better]
     arrow = {"higher": f"{NBSP}↑", "lower": f"{NBSP}↓", "": ""}[metric.better]
     hidden = f'<span aria-hidden="true">{arrow}</span><span class="dl-sr">, {escape(said)}</span>' if arrow else ""
-    return f"{escape(metric.title)}{hidden}"
+    title = say("chart-title-along", subject=metric.title, along=along) if along else metric.title
+    return f"{escape(title)}{hidden}"
 
 
 def _column(metric: Metric) -> str:
@@ -158,8 +186,8 @@ def _section(title: str, columns: int) -> str:
     return f'<tr class="dl-group"><th scope="rowgroup" colspan="{columns}">{escape(title)}</th></tr>'
 
 
-def _name(sheet: Sheet, row: Row, scope: str = "row") -> str:
-    return f'<th scope="{scope}" class="{PLAIN}">{escape(row.label)}{sheet.notes.mark(row.note)}</th>'
+def _name(sheet: Sheet, row: Row, label: str, scope: str = "row") -> str:
+    return f'<th scope="{scope}" class="{PLAIN}">{escape(label)}{sheet.notes.mark(row.note)}</th>'
 
 
 # Cells.

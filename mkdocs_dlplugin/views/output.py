@@ -10,6 +10,7 @@ from mkdocs_dlplugin import ansi, words
 from mkdocs_dlplugin.digits import duration
 from mkdocs_dlplugin.errors import DLError, Failure, RunFailed
 from mkdocs_dlplugin.model import Output, Record
+from mkdocs_dlplugin.ran import Ran, line
 from mkdocs_dlplugin.reporting import listed
 from mkdocs_dlplugin.results import PLAIN, Group, Place, device_of
 from mkdocs_dlplugin.screen import plain
@@ -188,16 +189,7 @@ def ran(records: Sequence[Record], groups: Sequence[Group], place: Place) -> str
     when = days[0] if len(days) == 1 else words.say("days", first=days[0], last=days[-1]) if days else ""
     seeds = {record.seed for record in records}
     jobs = words.say("runs" if len(records) != len(seeds) else "seeds", n=len(records))
-    notes = list(dict.fromkeys(note for record in records for note in record.notes))
-    said = "".join(f" {escape(plain(note[:1].upper() + note[1:].rstrip('.')))}." for note in notes)
+    notes = dict.fromkeys(plain(note[:1].upper() + note[1:].rstrip(".")) + "." for r in records for note in r.notes)
     day = f'<time datetime="{escape(days[0])}">{escape(when)}</time>' if days else escape(words.say("unknown-day"))
-    line = words.html(
-        "ran",
-        devices=escape(words.listed(devices)),
-        day=day,
-        time=escape(duration(spent)),
-        jobs=escape(jobs),
-    )
-    details = escape(words.say("details"))
-    link = f' <a href="{escape(place.run_link(groups[0]))}">{details}</a>' if place.run_pages else ""
-    return f'<p class="dl-ran"><span class="{PLAIN}">{line}{said}{link}</span></p>'
+    run, link = groups[0].run.title, place.run_link(groups[0]) if place.run_pages else ""
+    return line(Ran(run, words.listed(devices), day, duration(spent), jobs, tuple(notes), link), PLAIN)

@@ -17,7 +17,7 @@ from mkdocs_dlplugin.views.frame import draw, framed, inner
 from mkdocs_dlplugin.views.gathered import Row
 from mkdocs_dlplugin.views.own import Own, filled, held, rows_of
 from mkdocs_dlplugin.views.tables import cell
-from mkdocs_dlplugin.words import html, say
+from mkdocs_dlplugin.words import html, named, say
 
 
 def render(
@@ -100,6 +100,8 @@ def _sentence(chosen: Sequence[Chosen], rows: Mapping[str, Sequence[Row]], place
         return notes
     counts = [len(one.group.records) for one in ready]
     seeds = say("seeds", n=counts[0]) if len(set(counts)) == 1 else say("seeds-span", low=min(counts), high=max(counts))
+    if set(counts) == {1}:
+        seeds = named(record.seed for one in ready for record in one.group.records)
     links = dict.fromkeys(_link(one, place) for one in ready)
     said = [
         html(f"chart-own-{name}", n=len(of), runs=", ".join(links), seeds=escape(seeds)) for name, of in rows.items()

@@ -7,7 +7,7 @@ from html import escape
 from mkdocs_dlplugin.checks import estimated
 from mkdocs_dlplugin.expressions import InlineValue, Ref, refs
 from mkdocs_dlplugin.model import Sample
-from mkdocs_dlplugin.numbers import Shown, linked, shown
+from mkdocs_dlplugin.numbers import Shown, linked, spoken
 from mkdocs_dlplugin.results import Group, Place, Results
 
 
@@ -28,7 +28,7 @@ def render(value: InlineValue, results: Results, place: Place) -> tuple[str, str
         return sample
 
     estimate, metric = estimated(value.node, lookup, place.where)
-    number: Shown = shown(estimate, metric, value.format)
+    number: Shown = spoken(estimate, metric, value.format)
     name = " ".join(dict.fromkeys(ref.metric for ref in refs(value.node)))
     basis = (
         f' <span class="dl-ci">({escape(number.basis)})</span>'

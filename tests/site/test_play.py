@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from tests.manuscript import pages
+from tests.site.pages import REPO
 from tests.site.tab import Mode
 
 TRIED = [
@@ -85,3 +86,10 @@ def test_without_scripts_it_is_a_figure_with_words_and_has_no_dead_control(page,
     assert said["figures"] or name == "ledger"
     assert said["words"] > 5
     assert said["controls"] == 0
+
+
+def test_each_script_is_small():
+    sizes = {file.name: file.stat().st_size for file in (REPO / "docs/assets").glob("play*.js")}
+
+    assert len(sizes) > len({name for _, name in TRIED}) - 1
+    assert {name: size for name, size in sizes.items() if size > 6000} == {}
