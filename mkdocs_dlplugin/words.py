@@ -247,7 +247,7 @@ ENGLISH: Mapping[str, Entry] = {
         "one": "{decided} of {n} check of this site is decided.",
         "other": "{decided} of {n} checks of this site are decided.",
     },
-    "by-chance": "If nothing differed, chance alone would decide about {expected} of the {tested} that it can decide "
+    "by-chance": "If nothing differed, chance alone would decide at most about {expected} of the {tested} falsely "
     "({rate} × {tested}).",
     "unmarked": "All decided ones hold when at most 5 % of those that hold may be false ({source}).",
     "marked": {
@@ -270,11 +270,11 @@ ENGLISH: Mapping[str, Entry] = {
     "run-at-most-margin": "the {metric} of {a} is not higher than that of {b} by more than {margin}",
     "run-same": "the {metric} of {a} equals that of {b}",
     "run-same-margin": "the {metric} of {a} differs from that of {b} by no more than {margin}",
-    "time-more": "the {metric} of {a} takes longer than that of {b}",
-    "time-less": "the {metric} of {a} takes less time than that of {b}",
-    "time-at-least-margin": "the {metric} of {a} does not take less time than that of {b} by more than {margin}",
-    "time-at-most-margin": "the {metric} of {a} does not take longer than that of {b} by more than {margin}",
-    "time-same-margin": "the {metric} of {a} takes as long as that of {b}, within {margin}",
+    "time-more": "{metric}: {a} takes longer than {b}",
+    "time-less": "{metric}: {a} takes less time than {b}",
+    "time-at-least-margin": "{metric}: {a} does not take less time than {b} by more than {margin}",
+    "time-at-most-margin": "{metric}: {a} does not take longer than {b} by more than {margin}",
+    "time-same-margin": "{metric}: {a} takes as long as {b}, within {margin}",
     "count-more": "{a} has more {metric} than {b}",
     "count-less": "{a} has fewer {metric} than {b}",
     "count-at-least": "{a} has at least as many {metric} as {b}",

@@ -53,7 +53,7 @@ def say(text: str, margin: str = "") -> str:
         ),
         ("cnn.acc > cnn.mse", "", "The test accuracy of CNN is higher than its MSE."),
         ("cnn.n > forest.n", "", "CNN has more parameters than Random forest."),
-        ("cnn.s > forest.s", "a factor of 1.25", "The training of CNN takes longer than that of Random forest."),
+        ("cnn.s > forest.s", "a factor of 1.25", "Training: CNN takes longer than Random forest."),
         (
             "cnn.acc - forest.acc >= 0.05",
             "",
