@@ -279,7 +279,7 @@ def test_the_summary_counts_what_chance_would_decide(sites):
     page = sites().page("claims")
 
     assert "3 of 4 checks of this site are decided." in page
-    assert "about 0.15 of the 3 that it can decide (0.05 × 3)." in page
+    assert "at most about 0.15 of the 3 falsely (0.05 × 3)." in page
     assert (
         "All decided ones hold when at most 5 % of those that hold may be false ( Benjamini & Hochberg 1995 )." in page
     )
