@@ -41,14 +41,17 @@ def sorts(tab: Tab) -> bool:
 
 
 @pytest.fixture(scope="module")
-def instant(built):
+def instant(built, site):
     """The site with instant navigation, and with one page edited."""
     edited = {"docs/plugin/blocks.md": "\n\nA paragraph more.\n"}
-    return built("instant", changes={"  features:\n": "  features:\n    - navigation.instant\n"}, files=edited)
+    features = {"  features:\n": "  features:\n    - navigation.instant\n"}
+    return built("instant", changes=features, files=edited, drawn=site.root)
 
 
-def test_r69_the_same_commit_gives_the_same_bytes(site, built):
+def test_r69_the_same_commit_gives_the_same_bytes(built, request):
     again = built("again", env={**DAY, **ANOTHER})
+    # After that one, so that another worker can build this one at the same time.
+    site = request.getfixturevalue("site")
 
     assert sorted(again.files) == sorted(site.files)
     assert [name for name in site.files if site.read(name) != again.read(name)] == []
@@ -68,25 +71,28 @@ def test_r68_ids_stay_when_something_else_is_edited(site, instant):
 
 
 @pytest.fixture(scope="module")
-def mirrored(built):
+def mirrored(built, site):
     """The site from right to left, and what the plugin says in the language for tests: longer, and never English."""
     arabic = {"  name: material\n": "  name: material\n  language: ar\n"}
-    return built("mirrored", changes={**arabic, "  - dlplugin:\n": "  - dlplugin:\n      language: xx-pseudo\n"})
+    pseudo = {"  - dlplugin:\n": "  - dlplugin:\n      language: xx-pseudo\n"}
+    return built("mirrored", changes={**arabic, **pseudo}, drawn=site.root)
 
 
 @pytest.mark.parametrize("page", ["", CHARTS, "runs/cnn/", "plugin/charts/", "plugin/gallery/"])
 def test_r25_from_right_to_left_and_in_longer_words_nothing_stands_out(page, mirrored, browser):
     with hosted(mirrored.root, mirrored.base) as url:
         assert 'dir="rtl"' in mirrored.text(f"{page}index.html")
-        assert Reader(browser, url).ask(page, NARROW, scripts.OVERFLOW) == []
+        with Reader(browser, url).open(page, NARROW) as tab:
+            assert tab.ask(scripts.OVERFLOW) == []
 
 
 def test_r30_what_the_plugin_says_comes_from_its_catalogue(mirrored, judge):
     judge(usable.catalogued, mirrored)
 
 
-def test_r29_pages_opened_from_disk_are_styled_and_drawn(built, browser):
-    offline = built("offline", changes={"plugins:\n  - search\n": "plugins:\n  - search\n  - offline\n"})
+def test_r29_pages_opened_from_disk_are_styled_and_drawn(built, site, browser):
+    plugins = {"plugins:\n  - search\n": "plugins:\n  - search\n  - offline\n"}
+    offline = built("offline", changes=plugins, drawn=site.root)
 
     with browser.tab() as tab:
         tab.open((offline.root / "compare/accuracy.html").as_uri())
