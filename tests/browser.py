@@ -49,10 +49,10 @@ def program(names: Sequence[str] = PROGRAMS) -> str | None:
 class Pipe:
     """One headless browser, and the pipe over which it is spoken to."""
 
-    def __init__(self, folder: Path, *flags: str) -> None:
-        """Start it with a fresh profile below *folder*."""
+    def __init__(self, folder: Path, *flags: str, names: Sequence[str] = PROGRAMS) -> None:
+        """Start it with a fresh profile below *folder*, the first of some programs that is there."""
         ours, theirs = os.pipe(), os.pipe()
-        command = [str(program()), *QUIET[:-1], *flags, f"--user-data-dir={folder}", QUIET[-1]]
+        command = [str(program(names)), *QUIET[:-1], *flags, f"--user-data-dir={folder}", QUIET[-1]]
         self._process = subprocess.Popen(
             [sys.executable, "-c", LAUNCH, str(ours[0]), str(theirs[1]), *command],
             pass_fds=(ours[0], theirs[1]),

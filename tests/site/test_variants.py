@@ -7,7 +7,9 @@ import re
 
 import pytest
 
+from tests.browser import WINDOWED, program
 from tests.site import scripts, usable
+from tests.site.chromium import Chromium
 from tests.site.host import hosted
 from tests.site.pages import Site
 from tests.site.reading import NARROW, Reader
@@ -127,13 +129,24 @@ def test_r34_charts_are_there_after_instant_navigation_and_back(instant, browser
         assert tab.errors == []
 
 
-def test_r34_pages_come_back_from_the_browsers_history(reader):
-    with reader.open(CHARTS) as tab:
+@pytest.fixture
+def windowed(site, lacking, tmp_path):
+    """A reader with a whole browser: only such a one keeps pages as they were, to come back to."""
+    if program(WINDOWED) is None:
+        lacking("a Chromium with windows, which .ci/browser brings")
+    chromium = Chromium(tmp_path / "chromium", WINDOWED)
+    with hosted(site.root, site.base) as url:
+        yield Reader(chromium, url)
+    chromium.close()
+
+
+def test_r34_pages_come_back_from_the_browsers_history(windowed):
+    with windowed.open(CHARTS) as tab:
         before = tab.ask(STATE)
-        tab.open(reader.url + "plugin/quickstart/")
+        tab.open(windowed.url + "plugin/quickstart/")
         tab.evaluate("history.back()")
-        tab.until(f"document.title === {json.dumps(before['title'])}")
-        tab.pause(0.3)
+        tab.until(f"document.title === {json.dumps(before['title'])} && document.readyState === 'complete'")
+        tab.settle()
 
         assert tab.ask(STATE) == before
         assert "%" in told(tab)
