@@ -7,6 +7,8 @@ BIN    := $(VENV)/bin
 export NO_MKDOCS_2_WARNING := 1
 export DISABLE_MKDOCS_2_WARNING := true
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
+# Tests start hundreds of processes, and each would compile the plugin anew.
+unexport PYTHONDONTWRITEBYTECODE
 
 serve: $(VENV)/.ready  ## Live preview at http://127.0.0.1:8000: recorded results at once, what is missing is executed
 	$(BIN)/mkdocs serve --livereload

@@ -13,12 +13,14 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from http.server import BaseHTTPRequestHandler, SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 
-PROGRAMS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chrome")
+WINDOWED = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chrome")
+PROGRAMS = ("chromium-headless-shell", "chrome-headless-shell", *WINDOWED)
+"""Where there is a choice, the one that draws pages and nothing around them: the others draw a window for each tab."""
 QUIET = (
     *("--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-dev-shm-usage"),
     *("--disable-background-networking", "--disable-component-update", "--disable-sync", "--disable-extensions"),
@@ -39,18 +41,18 @@ CODES = {"Tab": 9, "Enter": 13, "Escape": 27, "PageUp": 33, "PageDown": 34, "End
 """Numbers of the keys that have a name."""
 
 
-def program() -> str | None:
+def program(names: Sequence[str] = PROGRAMS) -> str | None:
     """Find the browser; `None` where there is none."""
-    return next((path for name in PROGRAMS if (path := shutil.which(name))), None)
+    return next((path for name in names if (path := shutil.which(name))), None)
 
 
 class Pipe:
     """One headless browser, and the pipe over which it is spoken to."""
 
-    def __init__(self, folder: Path, *flags: str) -> None:
-        """Start it with a fresh profile below *folder*."""
+    def __init__(self, folder: Path, *flags: str, names: Sequence[str] = PROGRAMS) -> None:
+        """Start it with a fresh profile below *folder*, the first of some programs that is there."""
         ours, theirs = os.pipe(), os.pipe()
-        command = [str(program()), *QUIET[:-1], *flags, f"--user-data-dir={folder}", QUIET[-1]]
+        command = [str(program(names)), *QUIET[:-1], *flags, f"--user-data-dir={folder}", QUIET[-1]]
         self._process = subprocess.Popen(
             [sys.executable, "-c", LAUNCH, str(ours[0]), str(theirs[1]), *command],
             pass_fds=(ours[0], theirs[1]),

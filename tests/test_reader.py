@@ -650,7 +650,7 @@ def test_what_a_reader_sees_is_kept_in_the_address(browser, plain):
     assert browser.evaluate("document.querySelector('#by-hand [aria-sort]').ariaSort") == "ascending"
     browser.go(f"{plain}other/")
     browser.evaluate("history.back()")
-    assert browser.until(f"location.href === {address!r} && document.querySelector('#fig-n .dl-told').textContent")
+    assert browser.until(f"location.href === {address!r} && document.querySelector('#fig-n .dl-told')?.textContent")
 
 
 def test_an_address_leads_to_the_chart_it_is_about(browser, plain):

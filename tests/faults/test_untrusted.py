@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import shutil
 import sys
 from pathlib import Path
 from typing import Any
@@ -54,15 +55,25 @@ def on_config(config):
 """
 
 
-@pytest.fixture
-def project(tmp_path: Path) -> Project:
-    """A project whose maintainer has recorded two results; runs of it could write where they like."""
-    project = Project(tmp_path / "project", {"sandbox": "off"}, {"hooks": ["audit.py"]})
+def in_folder(root: Path) -> Project:
+    return Project(root, {"sandbox": "off"}, {"hooks": ["audit.py"]})
+
+
+@pytest.fixture(scope="module")
+def recorded(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The folder of a project whose maintainer has recorded two results, built once for all tests."""
+    project = in_folder(tmp_path_factory.mktemp("recorded") / "project")
     project.write("audit.py", AUDIT)
     project.write("docs/index.md", PAGE)
     project.write("docs/other.md", OTHER)
     assert project.build().code == 0
-    return project
+    return project.root
+
+
+@pytest.fixture
+def project(recorded: Path, tmp_path: Path) -> Project:
+    """A copy of that project as another clone has it; runs of it could write where they like."""
+    return in_folder(Path(shutil.copytree(recorded, tmp_path / "project", symlinks=True)))
 
 
 def executed(built: Built) -> bool:

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from tests.browser import Pipe
+from tests.browser import PROGRAMS, Pipe
 from tests.site.tab import WIDE, Mode, Tab
 
 # No name is looked up but that of this machine, so that a call to a third party fails here as it does on a train.
@@ -16,9 +17,9 @@ ALONE = ("--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1", "--force-co
 class Chromium:
     """One browser without a window."""
 
-    def __init__(self, folder: Path) -> None:
-        """Start it with a fresh profile below *folder*."""
-        self._pipe = Pipe(folder, *ALONE)
+    def __init__(self, folder: Path, names: Sequence[str] = PROGRAMS) -> None:
+        """Start it with a fresh profile below *folder*, the first of some programs that is there."""
+        self._pipe = Pipe(folder, *ALONE, names=names)
         self._answers: dict[int, dict[str, Any]] = {}
         self.tabs: dict[str, Tab] = {}
 

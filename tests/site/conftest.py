@@ -18,6 +18,7 @@ from tests.site.pages import REPO, Site
 from tests.site.reading import Reader
 from tests.site.variants import DAY, build
 
+FOLDER = Path(__file__).parent
 REQUIRED = os.environ.get("DLPLUGIN_SITE_CHECKS") == "required"
 """In CI a check that cannot be made is a failure, elsewhere it is skipped."""
 
@@ -27,6 +28,13 @@ def missing(what: str) -> None:
     if REQUIRED:
         pytest.fail(f"needs {what}", pytrace=False)
     pytest.skip(f"needs {what}")
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Begin with the file that first builds a site of its own, so that two workers build at the same time."""
+    here = [item for item in items if item.path.parent == FOLDER]
+    ordered = iter(sorted(here, key=lambda item: item.path.name != "test_variants.py"))
+    items[:] = [next(ordered) if item.path.parent == FOLDER else item for item in items]
 
 
 @pytest.fixture

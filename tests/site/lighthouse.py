@@ -14,7 +14,7 @@ import tempfile
 from collections.abc import Mapping
 from pathlib import Path
 
-from tests.browser import QUIET, program
+from tests.browser import QUIET, WINDOWED, program
 from tests.site.host import hosted
 from tests.site.pages import Site
 from tests.site.reading import CACHE, PAGES
@@ -33,7 +33,7 @@ def visit(url: str) -> dict[str, float]:
         flags = FLAGS.replace("--remote-debugging-pipe", f"--user-data-dir={folder}/profile")
         command = ["node", str(CACHE / "node_modules/lighthouse/cli/index.js"), url, "--quiet", "--output=json"]
         command += [f"--output-path={report}", f"--chrome-flags={flags}"]
-        env = {**os.environ, "CHROME_PATH": str(program())}
+        env = {**os.environ, "CHROME_PATH": str(program(WINDOWED))}
         subprocess.run(command, check=True, env=env, timeout=300)
         said = json.loads(report.read_text("utf-8"))
     scores = {name: float(said["categories"][name]["score"] or 0) for name in AIMS}

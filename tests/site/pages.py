@@ -26,23 +26,23 @@ class Site:
     changed: dict[str, bytes | None] = field(default_factory=dict)
     """Files that differ from those on the disk, by path; `None` for one that is missing."""
     _soups: dict[str, BeautifulSoup] = field(default_factory=dict, repr=False)
+    _sizes: dict[str, int] = field(default_factory=dict, repr=False)
+    """Those of the files on the disk, once it was looked at."""
 
     def but(self, name: str, content: str | bytes | None) -> Site:
         """Return this site with another content of one file."""
         raw = content.encode() if isinstance(content, str) else content
         same = {page: soup for page, soup in self._soups.items() if page != name}
-        return Site(self.root, {**self.changed, name: raw}, same)
+        return Site(self.root, {**self.changed, name: raw}, same, self._sizes)
 
     @cached_property
     def files(self) -> dict[str, int]:
         """Sizes in bytes, by path."""
-        found = {
-            path.relative_to(self.root).as_posix(): path.stat().st_size
-            for path in sorted(self.root.rglob("*"))
-            if path.is_file()
-        }
-        found.update({name: len(raw or b"") for name, raw in self.changed.items()})
-        return {name: size for name, size in found.items() if self.changed.get(name, b"") is not None}
+        if not self._sizes:
+            found = [path for path in sorted(self.root.rglob("*")) if path.is_file()]
+            self._sizes.update({path.relative_to(self.root).as_posix(): path.stat().st_size for path in found})
+        sizes = {**self._sizes, **{name: len(raw or b"") for name, raw in self.changed.items()}}
+        return {name: size for name, size in sizes.items() if self.changed.get(name, b"") is not None}
 
     def read(self, name: str) -> bytes:
         """Return a file's content."""

@@ -11,7 +11,7 @@ from typing import Any
 
 from tests.site import scripts
 from tests.site.chromium import Chromium
-from tests.site.tab import MODES, WIDE, Mode, Tab
+from tests.site.tab import MODES, PHONE, WIDE, Mode, Tab
 
 CACHE = Path(os.environ.get("DLPLUGIN_SITE_TOOLS", Path(__file__).parents[2] / ".cache/site-tools"))
 """Where `.ci/browser` puts what npm brings."""
@@ -36,16 +36,45 @@ AT_ONCE = 8
 THOROUGH = ("", "compare/accuracy/", "plugin/charts/", "runs/cnn/")
 """Pages that axe-core judges in all four looks."""
 
-NARROW = Mode(width=320, height=640)
+DARK = Mode(dark=True)
 BARE = Mode(scripts=False)
 PAPER = Mode(media="print", dark=True)
 STILL = Mode(features=(("prefers-reduced-motion", "reduce"),))
 FORCED = Mode(features=(("forced-colors", "active"),))
+NARROW = Mode(width=320, height=640, dark=True)
+"""A small phone, in the dark so that it is on the way to what axe-core judges."""
+
+ASKED = {
+    WIDE: (scripts.CONTENT,),
+    DARK: (scripts.SHADE,),
+    NARROW: (scripts.OVERFLOW, scripts.SPACING),
+}
+"""What is asked of a page in one visit, by mode; after that axe-core judges it."""
+JUDGED = {WIDE: (WIDE, PHONE), DARK: (DARK,), NARROW: (MODES[-1],)}
+"""The looks that axe-core judges in a visit; to those of another size the tab is changed."""
 
 
 def node() -> str | None:
     """Find Node.js; `None` where there is none."""
     return shutil.which("node")
+
+
+def looks(page: str) -> Sequence[Mode]:
+    """Say how axe-core looks at a page: in all four looks, or, where much is the same, in both palettes and widths."""
+    return MODES if page in THOROUGH else (WIDE, MODES[-1])
+
+
+def axe(tab: Tab, modes: Sequence[Mode]) -> dict[str, Any]:
+    """Let axe-core judge what a tab shows, in each of some looks that have its palette."""
+    said: dict[str, Any] = {}
+    if modes:
+        tab.evaluate(f"{AXE.read_text('utf-8')};0")
+    for mode in modes:
+        if (mode.width, mode.height) != (tab.mode.width, tab.mode.height):
+            tab.resize(mode)
+            tab.pause(0.6)
+        said[str(mode)] = tab.ask(scripts.RUN_AXE)
+    return said
 
 
 @dataclass
@@ -66,43 +95,42 @@ class Reader:
             self.seen[what, page] = look()
         return self.seen[what, page]
 
-    def plain(self, page: str) -> dict[str, Any]:
-        """Look at a page on a desk: what it asks for, what jumps, what it holds."""
+    def visit(self, page: str, mode: Mode = WIDE) -> dict[str, Any]:
+        """Visit a page once in a mode and answer all that is asked of it there.
 
-        def look() -> dict[str, Any]:
-            with self.open(page) as tab:
-                tab.ask(scripts.SCROLL)
-                tab.settle()
-                facts = {"asked": list(tab.asked.values()), "errors": tab.errors, "bytes": tab.bytes}
-                return {**facts, **tab.ask(scripts.FACTS)}
-
-        return dict(self._once("plain", page, look))
-
-    def axe(self, page: str, modes: Sequence[Mode] = ()) -> dict[str, Any]:
-        """Let axe-core judge a page, by the rules of WCAG 2.0 to 2.2, A and AA.
-
-        Args:
-            page: Its address.
-            modes: How it is looked at; when not given in all four looks, or, on pages of much of the same, in both
-                palettes and both widths.
+        Returns:
+            Answers by script, what axe-core says as `axe`, by look, and of a desk in the light also `plain`: what the
+            page asks for, what jumps, what it holds.
         """
-        modes = modes or (MODES if page in THOROUGH else (WIDE, MODES[-1]))
 
         def look() -> dict[str, Any]:
             said: dict[str, Any] = {}
-            for group in ([mode for mode in modes if mode.dark == dark] for dark in {mode.dark for mode in modes}):
-                with self.open(page, group[0]) as tab:
-                    tab.evaluate(f"{AXE.read_text('utf-8')};0")
-                    for mode in group:
-                        tab.resize(mode)
-                        tab.pause(0.6 if mode != group[0] else 0)
-                        said[str(mode)] = tab.ask(scripts.RUN_AXE)
+            with self.open(page, mode) as tab:
+                if mode == WIDE:
+                    tab.ask(scripts.SCROLL)
+                    tab.settle()
+                    facts = {"asked": list(tab.asked.values()), "errors": list(tab.errors), "bytes": tab.bytes}
+                    said["plain"] = {**facts, **tab.ask(scripts.FACTS)}
+                said |= {script: tab.ask(script) for script in ASKED[mode]}
+                if AXE.is_file():
+                    said["axe"] = axe(tab, [one for one in JUDGED[mode] if one in looks(page)])
             return said
 
-        return dict(self._once(f"axe {modes}", page, look))
+        return dict(self._once(f"visit {mode!r}", page, look))
+
+    def plain(self, page: str) -> dict[str, Any]:
+        """Look at a page on a desk: what it asks for, what jumps, what it holds."""
+        return dict(self.visit(page)["plain"])
+
+    def axe(self, page: str) -> dict[str, Any]:
+        """Let axe-core judge a page, by the rules of WCAG 2.0 to 2.2, A and AA, in all looks that it is judged in."""
+        visits = [mode for mode, judged in JUDGED.items() if set(judged) & set(looks(page))]
+        return {look: said for mode in visits for look, said in self.visit(page, mode)["axe"].items()}
 
     def ask(self, page: str, mode: Mode, script: str) -> Any:
         """Ask a page something in a mode."""
+        if script in ASKED.get(mode, ()):
+            return self.visit(page, mode)[script]
 
         def look() -> Any:
             with self.open(page, mode) as tab:

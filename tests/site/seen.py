@@ -6,8 +6,8 @@ from collections.abc import Iterator
 
 from tests.site import scripts
 from tests.site.criteria import Book
-from tests.site.reading import BARE, FORCED, NARROW, PAPER, STILL, Reader
-from tests.site.tab import WIDE, Mode
+from tests.site.reading import BARE, DARK, FORCED, NARROW, PAPER, STILL, Reader
+from tests.site.tab import WIDE
 
 book = Book()
 
@@ -157,7 +157,7 @@ def bare(reader: Reader, page: str) -> Iterator[str]:
 
 @book.must("R27", "In the dark the page is dark, and its charts are written in light")
 def dark(reader: Reader, page: str) -> Iterator[str]:
-    said = reader.ask(page, Mode(dark=True), scripts.SHADE)
+    said = reader.ask(page, DARK, scripts.SHADE)
     if said["ground"] > 0.25 or said["wrong"] or said["ink"] < 0.5:
         yield f"{page or '/'}: {said}"
 

@@ -27,6 +27,9 @@ PARTS += ("README.md", "pyproject.toml", "mkdocs_dlplugin")
 PLAIN = {"NO_MKDOCS_2_WARNING": "1", "DISABLE_MKDOCS_2_WARNING": "true", "DLPLUGIN_EXECUTION": "never"}
 """Nothing is executed: what is committed must be enough."""
 
+DRAWINGS = ".dlplugin/charts"
+"""Where finished drawings are kept."""
+
 DAY = {"SOURCE_DATE_EPOCH": "1700000000"}
 """The day of a build stands in the sitemap; here it is the same for all."""
 
@@ -37,6 +40,7 @@ def build(
     changes: Mapping[str, str] | None = None,
     files: Mapping[str, str] | None = None,
     env: Mapping[str, str] | None = None,
+    drawn: Path | None = None,
 ) -> Path:
     """Build the site strictly below a folder and return where it lies.
 
@@ -45,6 +49,7 @@ def build(
         changes: Texts of `mkdocs.yml` and what to write in their places.
         files: What to write at the end of files, by path.
         env: What to add to the environment.
+        drawn: A site that was built so, whose drawings are taken over: most are the same in a variant.
     """
     project = folder / "project"
     project.mkdir()
@@ -60,6 +65,8 @@ def build(
         assert config.count(old) == 1, f"mkdocs.yml has {old!r} {config.count(old)} times"
         config = config.replace(old, new)
     (project / "mkdocs.yml").write_text(config, "utf-8")
+    if drawn is not None:
+        shutil.copytree(drawn.with_name("project") / DRAWINGS, project / DRAWINGS)
     for name, text in (files or {}).items():
         (project / name).write_text((project / name).read_text("utf-8") + text, "utf-8")
     command = [sys.executable, "-m", "mkdocs", "build", "--strict", "-d", str(folder / "site")]
