@@ -49,6 +49,10 @@ class Run(recorder.Run, Protocol):
 
 
 # --8<-- [start:models]
+HIDDEN = {"shallow": 1, "mlp": 2}
+"""Hidden layers of the networks."""
+
+
 @dataclass(frozen=True)
 class Fitted:
     """A model that has learnt, and what can be read from it."""
@@ -64,8 +68,8 @@ def fit(model: str, x: np.ndarray, y: np.ndarray, seed: int) -> Fitted:
     Its own account of the columns is what people usually read: the size of the weights of logistic regression, the
     impurity that a tree or forest removes with a column, and for a network the size of gradient times input.
     """
-    if model == "mlp":
-        net, answer = network(x, y, seed)
+    if model in HIDDEN:
+        net, answer = network(x, y, seed, HIDDEN[model])
         return Fitted(answer, lambda rows: np.asarray(np.abs(slopes(net, rows) * rows).mean(0)))
     made = {
         "logreg": LogisticRegression(max_iter=1000),
@@ -76,13 +80,13 @@ def fit(model: str, x: np.ndarray, y: np.ndarray, seed: int) -> Fitted:
     return Fitted(lambda rows: made.predict_proba(rows)[:, 1], lambda _: told)
 
 
-def network(x: np.ndarray, y: np.ndarray, seed: int) -> tuple[Any, Answer]:
-    """Fit a network with two hidden layers of 64 units; return it and what it answers."""
+def network(x: np.ndarray, y: np.ndarray, seed: int, hidden: int = 2) -> tuple[Any, Answer]:
+    """Fit a network with hidden layers of 64 units; return it and what it answers."""
     import torch  # noqa: PLC0415 - classical models do not wait for torch
 
     from examples import training  # noqa: PLC0415
 
-    net = small_network(x.shape[1], seed)
+    net = small_network(x.shape[1], seed, hidden)
     training.fit(net, *training.tensors(x, y), seed=seed, steps=STEPS, learning_rate=0.003, weight_decay=0.01)
 
     def answer(rows: np.ndarray) -> np.ndarray:
@@ -92,14 +96,16 @@ def network(x: np.ndarray, y: np.ndarray, seed: int) -> tuple[Any, Answer]:
     return net, answer
 
 
-def small_network(columns: int, seed: int) -> Any:
+def small_network(columns: int, seed: int, hidden: int = 2) -> Any:
     """Make the untrained network; the seed decides its first weights."""
     import torch  # noqa: PLC0415
     from torch import nn  # noqa: PLC0415
 
     torch.manual_seed(seed)
-    layers = [nn.Linear(columns, 64), nn.ReLU(), nn.Linear(64, 64), nn.ReLU(), nn.Linear(64, 2)]
-    return nn.Sequential(*layers)
+    layers: list[Any] = [nn.Linear(columns, 64), nn.ReLU()]
+    for _ in range(hidden - 1):
+        layers += [nn.Linear(64, 64), nn.ReLU()]
+    return nn.Sequential(*layers, nn.Linear(64, 2))
 
 
 def slopes(net: Any, rows: np.ndarray) -> np.ndarray:

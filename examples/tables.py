@@ -192,6 +192,10 @@ TRIALS: Mapping[str, Sequence[Settings]] = {
         {"learning_rate": 0.1, "leaves": 4, "smallest": 10},
         {"learning_rate": 0.1, "leaves": 15, "smallest": 10},
     ],
+    "shallow": [
+        {"width": 128, "learning_rate": 0.003, "dropout": 0.0, "weight_decay": 0.01},
+        {"width": 128, "learning_rate": 0.01, "dropout": 0.2, "weight_decay": 0.01},
+    ],
     "mlp": [
         {"width": 128, "learning_rate": 0.003, "dropout": 0.0, "weight_decay": 0.01},
         {"width": 128, "learning_rate": 0.01, "dropout": 0.2, "weight_decay": 0.01},
@@ -234,7 +238,7 @@ def fit(model: str, settings: Settings, table: Table, seed: int, steps: int) -> 
         A function from rows, shape `(n, columns)`, to the probability of each class, shape `(n, classes)`, or to the
         quantity, shape `(n,)`.
     """
-    if model in ("mlp", "resnet"):
+    if model in NETWORKS:
         return network(model, settings, table, seed, steps)
     fitted = {"linear": linear, "forest": forest, "boosting": boosting}[model](settings, seed, table.classes > 0)
     fitted.fit(table.x_fit, table.y_fit)
@@ -323,7 +327,7 @@ def network(model: str, settings: Settings, table: Table, seed: int, steps: int)
             best = now, {name: value.clone() for name, value in net.state_dict().items()}
 
     torch.manual_seed(seed)
-    net = {"mlp": mlp, "resnet": resnet}[model](table.x_fit.shape[1], max(table.classes, 1), settings)
+    net = NETWORKS[model](table.x_fit.shape[1], max(table.classes, 1), settings)
     best: tuple[float, Any] = float("inf"), net.state_dict()
     x, y = training.tensors(table.x_fit, table.y_fit if table.classes else table.y_fit[:, None])
     training.fit(
@@ -339,6 +343,14 @@ def network(model: str, settings: Settings, table: Table, seed: int, steps: int)
     )  # fmt: skip
     net.load_state_dict(best[1])
     return answer
+
+
+def shallow(columns: int, outputs: int, settings: Settings) -> Any:
+    """Make a network with one hidden layer."""
+    from torch import nn  # noqa: PLC0415
+
+    width, rest = settings["width"], settings["dropout"]
+    return nn.Sequential(nn.Linear(columns, width), nn.ReLU(), nn.Dropout(rest), nn.Linear(width, outputs))
 
 
 def mlp(columns: int, outputs: int, settings: Settings) -> Any:
@@ -378,6 +390,8 @@ def resnet(columns: int, outputs: int, settings: Settings) -> Any:
     last = [nn.LayerNorm(width), nn.ReLU(), nn.Linear(width, outputs)]
     return nn.Sequential(nn.Linear(columns, width), *(Block() for _ in range(2)), *last)
 
+
+NETWORKS = {"shallow": shallow, "mlp": mlp, "resnet": resnet}
 
 # --8<-- [end:networks]
 

@@ -31,6 +31,7 @@ ASKED = [
     (interpret.cause, "mlp"),
     (interpret.agree, "tree", "made"),
     (interpret.agree, "mlp", "cancer"),
+    (interpret.agree, "shallow", "cancer"),
     (interpret.look,),
     (interpret.distil, "forest"),
 ]

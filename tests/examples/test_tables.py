@@ -12,7 +12,7 @@ pytest.importorskip("sklearn")
 from examples import tables  # noqa: E402 - only where scikit-learn is
 
 CLASSICAL = ["linear", "forest", "boosting"]
-NETWORKS = ["mlp", "resnet"]
+NETWORKS = list(tables.NETWORKS)
 
 
 @pytest.fixture(autouse=True)
