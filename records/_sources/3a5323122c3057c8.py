@@ -1,4 +1,0 @@
-from mkdocs_dlplugin import run
-from examples.gridworld import measure
-
-measure(run, "network")

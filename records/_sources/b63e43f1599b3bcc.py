@@ -1,0 +1,4 @@
+from mkdocs_dlplugin import run
+from examples.gridworld import measure
+
+worth = measure(run, "rules")

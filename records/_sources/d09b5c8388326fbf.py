@@ -1,0 +1,4 @@
+from mkdocs_dlplugin import run
+from examples.interpret import agree
+
+agree(run, "shallow", "cancer")
