@@ -80,8 +80,10 @@ class Closing:
             names = [name for name in _names(group) if metrics.metric(name).kind == "measured"]
             names = [name for name in names if not all(_whole(record, name) for record in group.records)]
             same = [name for name in names if len({record.metrics.get(name) for record in group.records}) == 1]
-            if len(group.records) > 1 and names and same == names:
-                many = f"{len(group.records)} seeds gave the same '{same[0]}'"
+            # Where all is right or all is wrong, whatever a seed changes comes to the same.
+            telling = [n for n in same if group.records[0].metrics[n] not in (metrics.metric(n).range or ())]
+            if len(group.records) > 1 and telling and same == names:
+                many = f"{len(group.records)} seeds gave the same '{telling[0]}'"
                 problem = f"run '{group.address}': {many}: is the seed used?"
                 hint = "Read `run.seed`, or a variable `seed`; one seed is enough for what no seed changes."
                 found.append(DLError(group.run.where, problem, hint))

@@ -92,6 +92,15 @@ def test_a_seed_written_in_the_code_is_the_jobs_own_before_and_after_more_are_as
     assert values == [0, 1]
 
 
+@pytest.mark.parametrize(("value", "doubted"), [(0.5, True), (1.0, False)])
+def test_seeds_that_give_the_same_are_doubted_unless_nothing_better_could_be_measured(site, value, doubted):
+    page = TREE.replace("0.8 + run.seed / 100", str(value))
+
+    said = site(page, metrics={"acc": {"range": [0, 1]}}).said
+
+    assert ("3 seeds gave the same 'acc': is the seed used?" in said) is doubted
+
+
 def test_an_added_seed_runs_alone(site):
     site(TREE)
 
