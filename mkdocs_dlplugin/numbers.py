@@ -23,7 +23,7 @@ class Shown:
     value: str
     """The value with its unit: `94.2 %`, `5,210`, `12.4 s`."""
     spread: str
-    """Its uncertainty: `± 1.1`, `(99.1 to 100)`, `single run`, `deterministic`; empty for exact counts."""
+    """Its uncertainty: `± 1.1`, `(99.1 to 100)`, `single run`, `all agree`; empty for exact counts."""
     basis: str
     """What it rests on: `5 seeds`, `single run`."""
     words: str

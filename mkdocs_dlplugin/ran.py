@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from collections import Counter
 from dataclasses import asdict, dataclass
 from html import escape, unescape
 
@@ -31,6 +32,8 @@ class Ran:
     """What is doubtful about it, a sentence each."""
     link: str = ""
     """Address of its page; empty without one."""
+    name: str = ""
+    """What pages and commands call it, to tell runs apart that readers know by the same name."""
 
 
 def line(ran: Ran, look: str) -> str:
@@ -63,10 +66,16 @@ def _row(found: re.Match[str]) -> str:
 
 def _together(on: str, day: str, runs: list[Ran]) -> str:
     """Say on what and when runs ran, then each with its time, and what is doubtful about one of them."""
-    told = [words.html("ran-run", run=_named(ran), time=escape(ran.time), jobs=escape(ran.jobs)) for ran in runs]
+    titles = Counter(ran.run for ran in runs)
+    shown = [_named(ran, ran.name if titles[ran.run] > 1 else "") for ran in runs]
+    told = [
+        words.html("ran-run", run=name, time=escape(ran.time), jobs=escape(ran.jobs))
+        for name, ran in zip(shown, runs, strict=True)
+    ]
     notes = "".join(f" {escape(ran.run)}: {escape(note)}" for ran in runs for note in ran.notes)
     return words.html("ran-runs", devices=escape(on), day=day, runs="; ".join(told)) + notes
 
 
-def _named(ran: Ran) -> str:
-    return f'<a href="{escape(ran.link)}">{escape(ran.run)}</a>' if ran.link else escape(ran.run)
+def _named(ran: Ran, apart: str) -> str:
+    said = escape(f"{ran.run} ({apart})" if apart else ran.run)
+    return f'<a href="{escape(ran.link)}">{said}</a>' if ran.link else said

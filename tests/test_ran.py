@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 
 from mkdocs_dlplugin.ran import Ran, gathered, line
 
@@ -43,6 +44,14 @@ def test_runs_of_other_days_or_machines_are_said_in_a_sentence_of_their_own():
     assert text(gathered(line(FOREST, "plain") + line(other, "plain") + line(NET, "plain"))).startswith(
         "Ran on A CPU, 2026-11-29: Forest, 41 s for 10 seeds; Net &amp; co, 3 s for 1 seed. Net &amp; co: Left 1 "
         "thread running. Ran on A GPU, 2026-11-01: Old, 2 s for 1 seed."
+    )
+
+
+def test_runs_that_readers_know_by_one_name_are_told_apart_by_their_own():
+    first, second = (replace(FOREST, name=name) for name in ("forest-made", "forest-real"))
+
+    assert text(gathered(line(first, "plain") + line(second, "plain"))) == (
+        "Ran on A CPU, 2026-11-29: Forest (forest-made), 41 s for 10 seeds; Forest (forest-real), 41 s for 10 seeds."
     )
 
 

@@ -534,7 +534,7 @@ def test_opened_from_a_disk_no_kind_says_the_number_of_another_mark(browser, pla
     focus(browser, figure)
 
     # The table also says so where the number along x has no interval.
-    offline = [said.replace(" deterministic", "") for said in keys(browser, figure, "Home", "ArrowDown", "End")]
+    offline = [said.replace(" all agree", "") for said in keys(browser, figure, "Home", "ArrowDown", "End")]
     assert offline == online
 
 

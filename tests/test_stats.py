@@ -214,10 +214,10 @@ def test_equal_values_are_deterministic_and_count_as_one_run():
     bare = estimate(sample(0.9, 0.9, 0.9, varies=INIT))
     items = estimate(sample(0.9, 0.9, 0.9, varies=INIT, correct=masks(90, 90, 90)))
 
-    assert (bare.low, bare.kind, bare.label) == (None, "deterministic", "deterministic")
+    assert (bare.low, bare.kind, bare.label) == (None, "deterministic", "all agree")
     assert bare.doubt
     assert (items.low, items.high) == wilson(90, 100)
-    assert items.label.startswith("deterministic")
+    assert items.label.startswith("all seeds agree")
 
 
 def test_tiny_values_that_differ_have_a_spread_of_their_own():

@@ -192,4 +192,5 @@ def ran(records: Sequence[Record], groups: Sequence[Group], place: Place) -> str
     notes = dict.fromkeys(plain(note[:1].upper() + note[1:].rstrip(".")) + "." for r in records for note in r.notes)
     day = f'<time datetime="{escape(days[0])}">{escape(when)}</time>' if days else escape(words.say("unknown-day"))
     run, link = groups[0].run.title, place.run_link(groups[0]) if place.run_pages else ""
-    return line(Ran(run, words.listed(devices), day, duration(spent), jobs, tuple(notes), link), PLAIN)
+    made = Ran(run, words.listed(devices), day, duration(spent), jobs, tuple(notes), link, groups[0].run.name)
+    return line(made, PLAIN)

@@ -12,7 +12,7 @@ book = Book()
 
 NUMBER = ".dl-num[data-run]"
 VERDICTS = {"supported", "contradicted", "no-difference", "depends", "undecided", "not-testable", "by-sources"}
-SURE = re.compile(r"±|\bto\b|\bseeds?\b|single run|deterministic|no interval|counted|[(\[][^)]*(?: to |–)[^)]*[)\]]")
+SURE = re.compile(r"±|\bto\b|\bseeds?\b|single run|all agree|no interval|counted|[(\[][^)]*(?: to |–)[^)]*[)\]]")
 LEAK = re.compile(r"\b(?:nan|NaN|inf|None)\b(?= ?(?:±|%|\)))|\{\{.*?\}\}|Traceback \(most recent call last\)")
 SECRET = re.compile(r"/home/|/root/|/Users/|C:\\\\Users|ghp_\w{20}|github_pat_\w{20}|AKIA[0-9A-Z]{12}|hf_[A-Za-z]{20}")
 BY_HAND = {"not-testable", "by-sources"}
