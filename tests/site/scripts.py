@@ -34,6 +34,8 @@ FACTS = """
 
 RUN_AXE = """
 async () => {
+  // A page that was read to its end leaves the table of contents there, with links half below its title.
+  document.querySelectorAll('.md-sidebar__scrollwrap').forEach(e => e.scrollTo(0, 0));
   const tags = ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa'];
   const runOnly = {type: 'tag', values: tags};
   const said = await axe.run(document, {runOnly, resultTypes: ['violations', 'incomplete']});
