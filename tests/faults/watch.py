@@ -24,6 +24,8 @@ _SUBREAPER = 36
 def main(report: str, limit: str, *command: str) -> None:
     """Run the command; write its exit status, whether it hung, and the command lines of what it left."""
     ctypes.CDLL(None).prctl(_SUBREAPER, 1, 0, 0, 0)
+    # Who starts the tests in the background of a script hands down a deaf ear for Ctrl-C.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
     process = subprocess.Popen(command, stdin=subprocess.DEVNULL, start_new_session=True)
     Path(report).with_suffix(".pid").write_text(str(process.pid), "ascii")
     code, hung = None, False
