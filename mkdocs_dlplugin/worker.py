@@ -83,6 +83,8 @@ def execute(
     Raises:
         RunFailed: the code did not end well, or what it measured cannot be kept.
     """
+    # Compiled modules are known by second and size: of a helper edited twice in a second the older would run.
+    sys.dont_write_bytecode = True
     meter, threads = provenance.Meter(), set(threading.enumerate())
     tree = with_parameters(_parse(job), job)
     session = snippet.Session(job.params, job.seed, around.device, folder, job.inputs, job.source_path, tell or _nobody)

@@ -83,6 +83,7 @@ def _borrowed(job: Job, printed: io.StringIO) -> Iterator[None]:
     """Lend this process to a job and take it back as it was, project modules forgotten."""
     main, argv, path, folder = sys.modules["__main__"], sys.argv, list(sys.path), Path.cwd()
     environment, modules, session = dict(os.environ), set(sys.modules), snippet.run.session
+    compiles = sys.dont_write_bytecode
     os.environ.update({**FIXED, **job.env, **job.secrets})
     namesakes = _namesakes(job)
     for name in namesakes:
@@ -92,6 +93,7 @@ def _borrowed(job: Job, printed: io.StringIO) -> Iterator[None]:
             yield
     finally:
         os.chdir(folder)
+        sys.dont_write_bytecode = compiles
         sys.modules["__main__"], sys.argv, sys.path[:] = main, argv, path
         os.environ.clear()
         os.environ.update(environment)
