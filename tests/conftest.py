@@ -17,6 +17,7 @@ from mkdocs.commands.build import build
 from mkdocs.config import load_config
 from mkdocs.exceptions import Abort
 
+from mkdocs_dlplugin import words
 from mkdocs_dlplugin.engines.inline import Inline
 
 THEME = """<html><head><title>{{ page.title }}</title></head>
@@ -94,6 +95,12 @@ class Sites:
         plugin = config.plugins.get("dlplugin") if config is not None else None
         built = plugin.build if plugin is not None else None
         return Built(self.root, code, "\n".join(said), sorted(built.conductor.executed) if built else [])
+
+
+@pytest.fixture(autouse=True)
+def english() -> None:
+    """Speak English again: a site that was built in this process in another language leaves that one spoken."""
+    words.speak("en")
 
 
 @pytest.fixture

@@ -43,12 +43,6 @@ PLAIN = "# Third\n\nNothing was measured here.\n"
 GITHUB = "https://github.com/me/it"
 
 
-@pytest.fixture(autouse=True)
-def english():
-    yield
-    words.speak("en")
-
-
 @pytest.fixture
 def around(site):
     site.config = {"site_url": "https://example.org/x/", "site_name": "My site", "site_author": "Ada & Co"}

@@ -38,12 +38,6 @@ RUN = """
 METRICS = {"acc": {"name": "Accuracy", "as": "percent", "better": "higher"}, "n_params": {"kind": "exact"}}
 
 
-@pytest.fixture(autouse=True)
-def english():
-    yield
-    words.speak("en")
-
-
 class Project:
     """A site in a repository, whose results change when `scores.py` does."""
 

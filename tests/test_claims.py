@@ -16,7 +16,7 @@ import pytest
 
 from mkdocs_dlplugin import badges
 from mkdocs_dlplugin.lines import title_of, url_of
-from mkdocs_dlplugin.words import ENGLISH, PSEUDO, speak
+from mkdocs_dlplugin.words import ENGLISH, PSEUDO
 
 RUNS = """
 ```python {run="a" seeds=5 data=made source=none}
@@ -35,12 +35,6 @@ run.summary["acc"] = 0.80 + run.seed / 500
 run.summary["size"] = 100
 ```
 """
-
-
-@pytest.fixture(autouse=True)
-def english():
-    yield
-    speak("en")
 
 
 METRICS = {
@@ -534,7 +528,7 @@ def test_a_german_site_judges_in_german_and_keeps_its_data_as_they_are(site):
     assert "Kein Unterschied Eine Prüfung: gleichauf." in page
     assert "Accuracy ist bei Model A höher als bei Model B. gleichauf +9,8 PP ± 0,2 (5 Seeds)" in page
     assert "Intervall 9,6 bis 10,0 PP liegt innerhalb von ±20 PP" in page
-    assert "der Zufall allein etwa 0,05 der 1, die er entscheiden kann (0,05 × 1)" in page
+    assert "der Zufall allein höchstens etwa 0,05 der 1 falsch (0,05 × 1)" in page
     assert ",0.09799" in table
     assert '<data class="dl-diff" value="0.098">' in built.html()
 

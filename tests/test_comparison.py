@@ -432,16 +432,9 @@ def test_names_of_all_kinds_are_escaped():
 # Languages.
 
 
-@pytest.fixture
-def pseudo():
-    words.speak(words.PSEUDO)
-    yield
-    words.speak("en")
-
-
 @pytest.mark.parametrize("more", [{}, {"transpose": True}, {"sparkline": "loss"}, {"group": "family"}])
-@pytest.mark.usefixtures("pseudo")
 def test_in_another_language_a_table_says_nothing_in_english(more):
+    words.speak(words.PSEUDO)
     groups = [
         a_run("a", GOOD, n_test=5, timed=1.0, family="x", series={"loss": (1.0, 0.5, 0.1)}),
         a_run("b", SAME, n_test=5, timed=2.0, device=("cuda", "A GPU")),

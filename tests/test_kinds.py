@@ -102,10 +102,7 @@ def test_real_drawings_are_as_wide_as_they_should_be(kind):
 @pytest.mark.parametrize("kind", KINDS)
 def test_in_another_language_no_kind_says_an_english_word(kind):
     words.speak(words.PSEUDO)
-    try:
-        html, _, paper = show(options_of(kind), *a_grid())
-    finally:
-        words.speak("en")
+    html, _, paper = show(options_of(kind), *a_grid())
     said = f"{text(html)} {paper.labels[0]}"
 
     for word in (

@@ -19,13 +19,6 @@ SECONDS = Metric("s", unit="s", kind="timing")
 RAISED = "⁻⁰¹²³⁴⁵⁶⁷⁸⁹"
 
 
-@pytest.fixture(autouse=True)
-def english():
-    words.speak("en")
-    yield
-    words.speak("en")
-
-
 def over(mean: float, half: float | None, n: int = 5, skew: float = 1.0) -> Estimate:
     if half is None:
         return Estimate(mean, None, None, 1, "single", "single run")

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import pytest
 
-from mkdocs_dlplugin import words
 from mkdocs_dlplugin.expressions import Ref, parse_check
 from mkdocs_dlplugin.model import Metric, Where
 from mkdocs_dlplugin.phrases import Phrases
@@ -17,13 +16,6 @@ METRICS = {
     "s": Metric("s", "Training", unit="s", kind="timing"),
     "mse": Metric("mse", "MSE"),
 }
-
-
-@pytest.fixture(autouse=True)
-def english():
-    words.speak("en")
-    yield
-    words.speak("en")
 
 
 def say(text: str, margin: str = "") -> str:

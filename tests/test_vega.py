@@ -337,12 +337,10 @@ def test_ticks_are_written_with_the_separators_of_the_language():
     axis = {"type": "quantitative", "axis": {"format": ",~r", "labelOverlap": False}}
     spec = {"data": {"values": rows}, "mark": "line", "encoding": {c: {"field": c, **axis} for c in "xy"}}
     words.speak("de")
-    try:
-        with Renderer() as renderer:
-            (drawn,) = renderer.render(spec, (328,))
-            explored = renderer.explorable(lambda _: spec, widths=(328,))
-    finally:
-        words.speak("en")
+    with Renderer() as renderer:
+        (drawn,) = renderer.render(spec, (328,))
+        explored = renderer.explorable(lambda _: spec, widths=(328,))
+    words.speak("en")
     with Renderer() as renderer:
         (english,) = renderer.render(spec, (328,))
 

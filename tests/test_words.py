@@ -25,12 +25,6 @@ RUN = """
     """
 
 
-@pytest.fixture(autouse=True)
-def english():
-    yield
-    words.speak("en")
-
-
 def test_one_and_many_are_said_differently():
     assert words.say("seeds", n=1) == "1 seed"
     assert words.say("seeds", n=5) == "5 seeds"
