@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import os
 import re
 import textwrap
 from collections.abc import Callable, Mapping
@@ -19,6 +20,9 @@ from mkdocs.exceptions import Abort
 
 from mkdocs_dlplugin import words
 from mkdocs_dlplugin.engines.inline import Inline
+
+# Several workers share the cores: where each used all of them, they would wait for each other most of the time.
+os.environ.setdefault("OMP_NUM_THREADS", "1")
 
 THEME = """<html><head><title>{{ page.title }}</title></head>
 <body>{{ page.toc }}<main>{{ page.content }}</main></body></html>"""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import gzip
 import json
 import posixpath
@@ -67,6 +68,8 @@ class Site:
         """Return a page as a tree."""
         if name not in self._soups:
             self._soups[name] = BeautifulSoup(self.text(name), "html.parser")
+            # Kept to the end: without this, half the time of reading a site goes into looking for what may be freed.
+            gc.freeze()
         return self._soups[name]
 
     def body(self, name: str) -> Tag:

@@ -44,14 +44,6 @@ def sorts(tab: Tab) -> bool:
     return bool(tab.evaluate("!!document.querySelector('.dl-table th[aria-sort]')"))
 
 
-@pytest.fixture(scope="module")
-def instant(built, site):
-    """The site with instant navigation, and with one page edited."""
-    edited = {"docs/plugin/blocks.md": "\n\nA paragraph more.\n"}
-    features = {"  features:\n": "  features:\n    - navigation.instant\n"}
-    return built("instant", changes=features, files=edited, drawn=site.root)
-
-
 def test_r69_the_same_commit_gives_the_same_bytes(built, request):
     again = built("again", env={**DAY, **ANOTHER})
     # After that one, so that another worker can build this one at the same time.
@@ -77,17 +69,22 @@ def ids(site: Site) -> dict[str, list[str]]:
     return found
 
 
-def test_r68_ids_stay_when_something_else_is_edited(site, instant):
-    assert sum(map(len, ids(site).values())) > 20
-    assert ids(instant) == ids(site)
-
-
 @pytest.fixture(scope="module")
 def mirrored(built, site):
-    """The site from right to left, and what the plugin says in the language for tests: longer, and never English."""
+    """The site from right to left, with instant navigation, and with one page edited.
+
+    What the plugin says is in the language for tests: longer, and never English.
+    """
     arabic = {"  name: material\n": "  name: material\n  language: ar\n"}
     pseudo = {"  - dlplugin:\n": "  - dlplugin:\n      language: xx-pseudo\n"}
-    return built("mirrored", changes={**arabic, **pseudo}, drawn=site.root)
+    instant = {"  features:\n": "  features:\n    - navigation.instant\n"}
+    edited = {"docs/plugin/blocks.md": "\n\nA paragraph more.\n"}
+    return built("mirrored", changes={**arabic, **pseudo, **instant}, files=edited, drawn=site.root)
+
+
+def test_r68_ids_stay_when_something_else_is_edited(site, mirrored):
+    assert sum(map(len, ids(site).values())) > 20
+    assert ids(mirrored) == ids(site)
 
 
 @pytest.mark.parametrize("page", ["", CHARTS, "runs/cnn/", "plugin/charts/", "plugin/gallery/"])
@@ -117,11 +114,11 @@ def test_r29_pages_opened_from_disk_are_styled_and_drawn(built, site, browser):
     assert {url for url in foreign if "iframe-worker" not in url} == set()
 
 
-def test_r34_charts_are_there_after_instant_navigation_and_back(instant, browser):
+def test_r34_charts_are_there_after_instant_navigation_and_back(mirrored, browser):
     moved: dict[str, bytes | None] = {}
-    with hosted(instant.root, instant.base, moved) as url, browser.tab() as tab:
+    with hosted(mirrored.root, mirrored.base, moved) as url, browser.tab() as tab:
         # Only pages of the sitemap are exchanged, so it must name the host that it is served from.
-        moved["sitemap.xml"] = instant.text("sitemap.xml").replace(instant.origin + instant.base, url).encode()
+        moved["sitemap.xml"] = mirrored.text("sitemap.xml").replace(mirrored.origin + mirrored.base, url).encode()
         tab.open(url + "plugin/quickstart/")
         tab.evaluate("window.here = true")
         for step in (f"document.querySelector('a[href$=\"{CHARTS}\"]').click()", "history.back()", "history.forward()"):
