@@ -70,7 +70,17 @@ class Phrases:
                 return self._sentence(f"exceeds-{name}", a=self._label(a), b=self._label(b), metric=metric, value=by)
         given = "-margin" if name == "same" and self._margin else ""
         said = self._value(value, left)
+        if isinstance(left, Ref) and name in ("more", "less") and (kind := self._counted(left)):
+            metric, name = inside(self._metric(left).title), f"{kind}-{name}-than"
+            return self._sentence(name, a=self._label(left), metric=metric, value=said)
         return self._sentence(f"value-{name}{given}", left=self._node(left), value=said, margin=self._margin)
+
+    def _counted(self, ref: Ref) -> str:
+        """Tell what is taken or had, which is said otherwise than what is high or low: `time`, `count` or nothing."""
+        metric = self._metric(ref)
+        if metric.kind == "exact" and (metric.unit or metric.style == "percent"):
+            return ""
+        return {"timing": "time", "exact": "count"}.get(metric.kind, "")
 
     def _node(self, node: Node) -> str:
         """Say an expression."""

@@ -358,6 +358,13 @@ def test_a_secret_is_masked_in_a_failure_too(engine: Local, tmp_path: Path):
     assert error.output == "***\n"
 
 
+def test_a_secret_that_names_the_home_folder_is_masked_as_well(engine: Local, tmp_path: Path):
+    secret = f"{Path.home()}/.ssh/key-of-the-cluster"
+    record = kept(engine, job("import os\nprint(os.environ['MINE'])", tmp_path, secrets={"MINE": secret}))
+
+    assert printed(record) == "***\n"
+
+
 def test_a_secret_is_no_part_of_the_key(tmp_path: Path):
     plain = job("x = 1", tmp_path)
     secret = job("x = 1", tmp_path, secrets={"MINE": "s3cret"})

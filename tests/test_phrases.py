@@ -54,7 +54,10 @@ def say(text: str, margin: str = "") -> str:
         ("cnn.acc > 0.07", "", "The test accuracy of CNN is above 7 %."),
         ("0.9 > cnn.acc", "", "The test accuracy of CNN is below 90 %."),
         ("cnn.acc in [0.9, 0.955]", "", "The test accuracy of CNN lies between 90 % and 95.5 %."),
-        ("60 > cnn.s", "", "The training of CNN is below 60 s."),
+        ("60 > cnn.s", "", "Training: CNN takes less than 60 s."),
+        ("cnn.s >= 60", "", "The training of CNN is at least 60 s."),
+        ("cnn.n < 25000", "", "CNN has fewer than 25,000 parameters."),
+        ("2 * cnn.n > 300", "", "2 times the parameters of CNN is above 300."),
         ("cnn.s > 2 * forest.s", "", "The training of CNN is higher than 2 times the training of Random forest."),
         (
             "cnn.acc / forest.acc > 1",

@@ -14,6 +14,7 @@ from mkdocs_dlplugin.engines.wire import pack, pack_failure, unpack, unpack_fail
 from mkdocs_dlplugin.errors import RunFailed
 from mkdocs_dlplugin.fingerprint import digest_bytes
 from mkdocs_dlplugin.model import Record
+from mkdocs_dlplugin.whereabouts import clean
 
 MASK = "***"
 """What stands in the place of a secret."""
@@ -50,8 +51,9 @@ def mask(text: str, secrets: Mapping[str, str]) -> tuple[str, tuple[str, ...]]:
 
 @functools.lru_cache(maxsize=256)
 def _ways(secret: str) -> frozenset[str]:
-    """Return a secret as text, JSON and HTML write it."""
-    return frozenset((secret, json.dumps(secret, ensure_ascii=False)[1:-1], html.escape(secret)))
+    """Return a secret as text, JSON and HTML write it, and as it reads once the home folder was taken out of it."""
+    told = {secret, clean(secret)} if len(clean(secret)) >= SHORTEST else {secret}
+    return frozenset(way for one in told for way in (one, json.dumps(one, ensure_ascii=False)[1:-1], html.escape(one)))
 
 
 def mask_record(record: Record, secrets: Mapping[str, str]) -> Record:
