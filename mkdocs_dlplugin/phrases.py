@@ -13,6 +13,8 @@ from mkdocs_dlplugin.words import say
 NBSP = "\N{NO-BREAK SPACE}"
 
 _NAMES: dict[Comparison, str] = {">": "more", "<": "less", ">=": "at-least", "<=": "at-most", "~": "same", "in": "in"}
+_TAKEN_OR_HAD = {"timing": "time", "exact": "count"}
+"""Kinds of metrics that are said otherwise than what is high or low."""
 _OPERATORS = {"+": "sum-of", "-": "difference-of", "*": "product-of", "/": "quotient-of"}
 
 
@@ -54,7 +56,7 @@ class Phrases:
         """Compare one metric of two runs: the usual case, said briefly."""
         metric = self._metric(left)
         spares = bool(self._margin) and metric.kind != "exact" and name not in ("more", "less")
-        kind = {"timing": "time", "exact": "count"}.get(metric.kind, "run")
+        kind = _TAKEN_OR_HAD.get(metric.kind, "run")
         if kind == "time" and not spares and name not in ("more", "less"):
             kind = "run"
         a, b = self._label(left), self._label(right)
@@ -66,21 +68,17 @@ class Phrases:
         match left:
             case Operation("-", Ref() as a, Ref() as b) if a.metric == b.metric and value > 0 and name != "same":
                 by = self._value(value, left)
-                metric = inside(self._metric(a).title)
-                return self._sentence(f"exceeds-{name}", a=self._label(a), b=self._label(b), metric=metric, value=by)
+                title = inside(self._metric(a).title)
+                return self._sentence(f"exceeds-{name}", a=self._label(a), b=self._label(b), metric=title, value=by)
         given = "-margin" if name == "same" and self._margin else ""
         said = self._value(value, left)
-        if isinstance(left, Ref) and name in ("more", "less") and (kind := self._counted(left)):
-            metric, name = inside(self._metric(left).title), f"{kind}-{name}-than"
-            return self._sentence(name, a=self._label(left), metric=metric, value=said)
+        if isinstance(left, Ref) and name in ("more", "less"):
+            metric = self._metric(left)
+            kind = _TAKEN_OR_HAD.get(metric.kind)
+            if kind == "time" or (kind == "count" and not metric.unit and metric.style != "percent"):
+                title = inside(metric.title)
+                return self._sentence(f"{kind}-{name}-than", a=self._label(left), metric=title, value=said)
         return self._sentence(f"value-{name}{given}", left=self._node(left), value=said, margin=self._margin)
-
-    def _counted(self, ref: Ref) -> str:
-        """Tell what is taken or had, which is said otherwise than what is high or low: `time`, `count` or nothing."""
-        metric = self._metric(ref)
-        if metric.kind == "exact" and (metric.unit or metric.style == "percent"):
-            return ""
-        return {"timing": "time", "exact": "count"}.get(metric.kind, "")
 
     def _node(self, node: Node) -> str:
         """Say an expression."""

@@ -52,8 +52,9 @@ def mask(text: str, secrets: Mapping[str, str]) -> tuple[str, tuple[str, ...]]:
 @functools.lru_cache(maxsize=256)
 def _ways(secret: str) -> frozenset[str]:
     """Return a secret as text, JSON and HTML write it, and as it reads once the home folder was taken out of it."""
-    told = {secret, clean(secret)} if len(clean(secret)) >= SHORTEST else {secret}
-    return frozenset(way for one in told for way in (one, json.dumps(one, ensure_ascii=False)[1:-1], html.escape(one)))
+    homeless = clean(secret)
+    read = {secret, homeless} if len(homeless) >= SHORTEST else {secret}
+    return frozenset(way for one in read for way in (one, json.dumps(one, ensure_ascii=False)[1:-1], html.escape(one)))
 
 
 def mask_record(record: Record, secrets: Mapping[str, str]) -> Record:
