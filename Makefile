@@ -13,10 +13,9 @@ unexport PYTHONDONTWRITEBYTECODE
 serve: $(VENV)/.ready  ## Live preview at http://127.0.0.1:8000: recorded results at once, what is missing is executed
 	$(BIN)/mkdocs serve --livereload
 
-# In the order of the folders: what takes longest per test comes first, so that no worker is left with it.  Tests wait
-# for browsers and for processes that hang on purpose, so that three workers keep two cores busy.
+# In the order of the folders: what takes longest per test comes first, so that no worker is left with it.
 test: $(VENV)/.ready  ## All tests
-	$(BIN)/python -m pytest --numprocesses 3 --dist loadfile --no-loadscope-reorder
+	$(BIN)/python -m pytest --numprocesses 2 --dist loadfile --no-loadscope-reorder
 
 site: $(VENV)/.ready  ## Build the site strictly into site/ (never add -q: it switches --strict off)
 	$(BIN)/mkdocs build --strict

@@ -871,7 +871,7 @@ def test_a_page_loaded_without_reloading_has_everything(browser, themed):
     link = "article a[href*=charts]"
     browser.until("document.querySelectorAll('.md-tabs, .md-nav').length")
     browser.evaluate("window.stayed = true")
-    # Until the theme has read the sitemap it leaves clicks to the browser; here they do nothing, and it is clicked again.
+    # Until the theme has read the sitemap it leaves clicks to the browser; here they do nothing and are repeated.
     browser.evaluate("addEventListener('click', e => e.preventDefault())")
     browser.until(f"document.querySelector('{link}')?.click() || !!document.querySelector('#fig-n .dl-pad')")
 
